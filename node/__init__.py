@@ -1,0 +1,1 @@
+"""The hospital's side of calcium-node: DICOM in, files, queue, delivery out."""

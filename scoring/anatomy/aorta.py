@@ -1,0 +1,81 @@
+"""The descending and the ascending aorta with its root: what a circle must satisfy to be one of them."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from scoring.anatomy.circles import RADII_MM, Track, Votes, Wanted, best_track
+
+Point = tuple[float, float, float]
+
+DESCENDING_RADIUS_MM = (9.0, 19.0)
+DESCENDING_X_MM = (-15.0, 55.0)
+"""From the middle of the spine: + is left."""
+DESCENDING_Y_MM = (-38.0, 30.0)
+"""From the front of the vertebrae: + is back."""
+
+ASCENDING_RADIUS_MM = (13.5, 24.0)
+"""A superior vena cava is smaller."""
+ASCENDING_Z_MM = (10.0, 95.0)
+ASCENDING_X_MM = (-62.0, -2.0)
+ASCENDING_Y_MM = (-45.0, 25.0)
+"""From the heart's centre."""
+EXPECTED_X_MM = -29.0
+EXPECTED_SPREAD_MM = 8.0
+COST_PER_MM_OFF_PATH = 0.03
+"""Beyond the spread: a pulmonary trunk lies left of the path."""
+COST_PER_MM_TO_THE_RIGHT = 1.0
+"""On the way down the aorta bends left; what bends right is the right atrium."""
+DRIFT_LEFT_PER_MM_DOWN = 0.25
+
+SMOOTHING_MM = 6.0
+
+
+def find_descending(votes: Votes, spine_mm: tuple[float, float]) -> Track | None:
+    """Track of the descending aorta beside the spine."""
+    y = votes.y_mm - spine_mm[0]
+    x = votes.x_mm - spine_mm[1]
+    allowed = _within(RADII_MM, DESCENDING_RADIUS_MM)[:, None, None, None]
+    allowed = allowed & _within(y, DESCENDING_Y_MM)[:, None] & _within(x, DESCENDING_X_MM)
+    track = best_track(votes, Wanted(allowed=allowed, penalty=np.zeros((1, 1, 1, 1))))
+    return _smooth(track) if track else None
+
+
+def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
+    """Track of the ascending aorta down into its root."""
+    z, y, x = heart_centre_mm
+    allowed = (
+        _within(RADII_MM, ASCENDING_RADIUS_MM)[:, None, None, None]
+        & _within(votes.z_mm - z, ASCENDING_Z_MM)[:, None, None]
+        & _within(votes.y_mm - y, ASCENDING_Y_MM)[:, None]
+        & _within(votes.x_mm - x, ASCENDING_X_MM)
+    )
+    off = np.maximum(0.0, np.abs(votes.x_mm - x - EXPECTED_X_MM) - EXPECTED_SPREAD_MM)
+    wanted = Wanted(
+        allowed=allowed,
+        penalty=(COST_PER_MM_OFF_PATH * off)[None, None, None, :],
+        drift_x_per_mm_down=DRIFT_LEFT_PER_MM_DOWN,
+        cost_per_mm_right=COST_PER_MM_TO_THE_RIGHT,
+    )
+    track = best_track(votes, wanted)
+    return _smooth(track) if track else None
+
+
+def _within(values: npt.NDArray[np.float64], limits: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    inside: npt.NDArray[np.bool_] = (values >= limits[0]) & (values <= limits[1])
+    return inside
+
+
+def _smooth(track: Track) -> Track:
+    """The same track without the steps of the grid."""
+    if len(track.z_mm) < 3:
+        return track
+    sigma = SMOOTHING_MM / float(track.z_mm[1] - track.z_mm[0]) / 2
+    return Track(
+        slices=track.slices,
+        z_mm=track.z_mm,
+        y_mm=ndimage.gaussian_filter1d(track.y_mm, sigma, mode="nearest"),
+        x_mm=ndimage.gaussian_filter1d(track.x_mm, sigma, mode="nearest"),
+        radius_mm=ndimage.gaussian_filter1d(track.radius_mm, sigma, mode="nearest"),
+        share=track.share,
+    )

@@ -1,0 +1,29 @@
+"""Measures: Agatston, volume, mass and density per lesion, vessel and total.
+
+In:      a Volume, its Islands, whose voxel each is, the Protocol, a mass Calibration.
+Out:     Measured; scores of arbitrary voxels of the islands; the truth inside a known mask.
+Keeps:   nothing.
+Hostile: owners that do not fit the islands raise ValueError; HU that are not finite never count.
+Alone:   tests/scoring/test_measures.py, test_vectors.py: pixel vectors, properties, a slow second scorer.
+"""
+
+from scoring.measures.calibration import Calibration, calibration_for
+from scoring.measures.figures import (
+    Measured,
+    MeasuredLesion,
+    agatston_in_mask,
+    agatston_of,
+    agatston_without_minimum_size,
+    measure,
+)
+
+__all__ = [
+    "Calibration",
+    "Measured",
+    "MeasuredLesion",
+    "agatston_in_mask",
+    "agatston_of",
+    "agatston_without_minimum_size",
+    "calibration_for",
+    "measure",
+]
