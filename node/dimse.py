@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections.abc import Callable
 from enum import StrEnum
 
 import pydicom.config
@@ -14,6 +15,8 @@ IMPLEMENTATION_VERSION_NAME = "CALCIUM_NODE_1"
 
 LONGEST_RECEIVE_BYTES = 262_144
 """Most that one system call reads: memory grows with what came, never with what a peer announced."""
+
+_SHORTEST_WAIT_SECONDS = 0.001  # 0 would mean "do not wait", and what has arrived is read even at the last moment
 
 
 class StatusClass(StrEnum):
@@ -124,21 +127,29 @@ def acknowledge_at_once(line: socket.socket) -> None:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
-def receive(line: socket.socket, count: int) -> bytearray:
+def receive(line: socket.socket, count: int, *, within_s: float, monotonic: Callable[[], float]) -> bytearray:
     """Read `count` bytes, fewer only when the peer closed the connection.
+
+    `within_s`, by the clock `monotonic`, is for all of them together: a peer that sends a byte now and then is not
+    waited for without end.
 
     Raises
     ------
     TimeoutError
-        When nothing comes for the socket's timeout.
+        When they did not come in time.
     OSError
         When the connection broke.
     """
     got = bytearray()
-    while len(got) < count:
-        piece = line.recv(min(count - len(got), LONGEST_RECEIVE_BYTES))
-        if not piece:
-            break
-        acknowledge_at_once(line)
-        got += piece
+    end = monotonic() + within_s
+    try:
+        while len(got) < count:
+            line.settimeout(max(_SHORTEST_WAIT_SECONDS, end - monotonic()))
+            piece = line.recv(min(count - len(got), LONGEST_RECEIVE_BYTES))
+            if not piece:
+                break
+            acknowledge_at_once(line)
+            got += piece
+    finally:
+        line.settimeout(within_s)
     return got

@@ -118,6 +118,8 @@ class InstanceFacts:
     acquisition_time: str = ""  # DA+TM of the acquisition as written, "" where absent
     instance_number: int | None = None
     temporal_position: int | None = None
+    cardiac_phase_percent: float | None = None  # (0020,9241), of the R-R interval
+    lossy: bool = False  # compressed with loss now or once: by transfer syntax or (0028,2110)
     patient_token: str = ""  # keyed hash: tells two patients apart and names neither
     identity_removed: bool = False
     made_by_us: bool = False  # its SOP Instance UID or its equipment says that calcium-node wrote it

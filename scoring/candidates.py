@@ -151,11 +151,12 @@ def linked_labels(runs: Runs, patch: Labels, connectivity: int) -> Labels:
     steps = [(-1, 1), (0, 1), (1, 1)]
     if connectivity == 4:  # sets that touch by a corner are apart in 2-D and together in 3-D
         steps.append((1, 0))
-    first, second = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    first: list[Labels] = [np.zeros(0, np.int32)]
+    second: list[Labels] = [np.zeros(0, np.int32)]
     for part in _whole_slices(runs):
         for row_step, slice_step in steps:
-            one, other = _touching(runs, part, row_step=row_step, slice_step=slice_step, widen=True)
-            one, other = patch[one], patch[other]
+            here, there = _touching(runs, part, row_step=row_step, slice_step=slice_step, widen=True)
+            one, other = patch[here], patch[there]
             new = np.ones(one.size, bool)  # long neighbours meet in every row; once is enough
             new[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
             first.append(one[new])
@@ -245,10 +246,11 @@ def _islands(
     number = int(island_of_run.max()) + 1 if len(runs) else 0
     slice_of_run, row = np.divmod(runs.row, max(runs.shape[1], 1))
     pixels = np.bincount(island_of_run, runs.length, number)
-    peak, total = np.full(number, -np.inf), np.zeros(number)
+    peak = np.full(number, -np.inf)
+    total: npt.NDArray[np.float64] = np.zeros(number)
     if number:
         np.maximum.at(peak, island_of_run, np.maximum.reduceat(values, runs.start).astype(float))
-        total = np.bincount(island_of_run, np.add.reduceat(values, runs.start, dtype=float), number)
+        np.add.at(total, island_of_run, np.add.reduceat(values, runs.start, dtype=float))
     slice_index = np.zeros(number, np.int32)
     slice_index[island_of_run] = slice_of_run
     middle = runs.left + (runs.length - 1) / 2

@@ -20,7 +20,7 @@ STEPS_BY_KVP_HU: dict[int, tuple[float, float, float, float]] = {
     100: (145.0, 222.0, 334.0, 446.0),
     135: (119.0, 183.0, 274.0, 364.0),
 }
-"""Adapted steps: Graeni 2018, doi 10.1093/ehjci/jey019 for 70 and 80 kVp; 100 and 135 kVp from public code that cites it."""
+"""Adapted steps: Graeni 2018 (doi 10.1093/ehjci/jey019) for 70 and 80 kVp; 100 and 135 kVp from code that cites it."""
 
 READS_LOW_KVP = (70, 80)
 """Scores at these voltages read low even with adapted steps (Allio 2023), so the finding weakens the result."""
@@ -132,7 +132,7 @@ PRESETS: dict[str, Protocol] = {
         Protocol(name="fqm_canon_published", minimum_pixels=4),
     )
 }
-"""Presets after van Praagh 2021, doi 10.1002/mp.14912; the last reproduces its published table of a Canon phantom scan."""
+"""Presets after van Praagh 2021 (doi 10.1002/mp.14912); the last reproduces its table of a Canon phantom scan."""
 
 _PRESET_BY_MANUFACTURER = (
     (re.compile(r"philips", re.IGNORECASE), "philips"),
@@ -194,17 +194,14 @@ def _preset(choices: ScoringChoices, acquisition: Acquisition) -> Protocol:
 def _steps(
     choices: ScoringChoices, acquisition: Acquisition
 ) -> tuple[tuple[float, float, float, float], tuple[Finding, ...]]:
-    kvp, findings = acquisition.kvp, []
-    stated = kvp is not None and math.isfinite(kvp) and kvp > 0
+    stated = acquisition.kvp if acquisition.kvp and math.isfinite(acquisition.kvp) and acquisition.kvp > 0 else None
     if any(ARTIFICIAL_120_KVP.match(kernel.strip()) for kernel in acquisition.kernel.split("\\")):
-        return STEPS_120_KVP_HU, _artificial(kvp if stated else None)
-    if not stated:
-        kvp = choices.assume_kvp
-        findings.append(_assumed(kvp))
-    assert kvp is not None  # noqa: S101 - for the type checker: a voltage that is stated is a number
+        return STEPS_120_KVP_HU, _artificial(stated)
+    findings = () if stated else (_assumed(choices.assume_kvp),)
+    kvp = stated or choices.assume_kvp
     _check_possible(kvp)
     if STANDARD_KVP[0] <= kvp <= STANDARD_KVP[1]:
-        return STEPS_120_KVP_HU, tuple(findings)
+        return STEPS_120_KVP_HU, findings
     steps, finding = _other_voltage(choices.kvp_rule, kvp)
     return steps, (*findings, finding)
 

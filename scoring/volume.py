@@ -20,6 +20,12 @@ SAME_POSITION_MM = 0.1
 AXIAL_DEGREES = 15.0
 """Largest angle between the normal of the stack and the patient's long axis."""
 
+UNIT_TOLERANCE = 0.01
+"""Largest fault of a direction cosine's length, or of the right angle between two, that rounding explains."""
+
+OFF_LINE_MM = 1.0
+"""Largest distance of a slice's corner from the straight line of all; a tilted gantry keeps to its line."""
+
 MINIMUM_SLICES = 3
 
 
@@ -106,15 +112,17 @@ def plane_normal(orientation: npt.ArrayLike) -> Vector:
         raise UnfitError(
             "not_axial", "the images state no usable Image Orientation (Patient); send the original images"
         )
-    across = np.cross(cosines[:3], cosines[3:])
-    length = float(np.linalg.norm(across))
-    if abs(length - 1.0) > 0.01:
+    lengths = np.linalg.norm(cosines.reshape(2, 3), axis=1)
+    along = float(cosines[:3] @ cosines[3:])
+    # The length of the product alone would pass 2 x 0.5, and the affine would then scale rows and columns.
+    if np.abs(lengths - 1.0).max() > UNIT_TOLERANCE or abs(along) > UNIT_TOLERANCE:
         raise UnfitError(
             "not_axial",
-            f"Image Orientation (Patient) holds row and column vectors that are no unit right angle "
-            f"(length of their product {length:.3f}); send the original images",
+            "Image Orientation (Patient) holds row and column vectors that are no unit right angle "
+            f"(lengths {lengths[0]:.3f} and {lengths[1]:.3f}, product {along:.3f}); send the original images",
         )
-    unit: Vector = across / length
+    across = np.cross(cosines[:3], cosines[3:])
+    unit: Vector = across / np.linalg.norm(across)
     return unit
 
 
@@ -147,7 +155,8 @@ def stack_geometry(
     Raises
     ------
     UnfitError
-        ``not_axial``, ``too_few``, ``duplicate_position``, ``gap``, ``uneven`` or ``geometry``.
+        ``not_axial``, ``too_few``, ``duplicate_position``, ``gap``, ``uneven`` or ``geometry`` (numbers
+        that are none, or slices that do not lie above each other).
 
     Examples
     --------
@@ -171,7 +180,26 @@ def stack_geometry(
     affine[:3, 1] = cosines[3:] * pixel_spacing_mm[0]
     affine[:3, 2] = cosines[:3] * pixel_spacing_mm[1]
     affine[:3, 3] = points[order[0]]
+    _check_line(points[order], affine)
     return StackGeometry(order=order, increment_mm=increment, voxel_to_lps_mm=affine)
+
+
+def _check_line(sorted_points: Vector, affine: Vector) -> None:
+    expected = affine[:3, 3] + np.arange(len(sorted_points))[:, None] * affine[:3, 0]
+    across = np.cross(affine[:3, 2], affine[:3, 1])
+    across /= np.linalg.norm(across)
+    off = sorted_points - expected
+    off -= (off @ across)[:, None] * across  # uneven steps along the normal have their own check
+    worst = int(np.argmax(np.linalg.norm(off, axis=1)))
+    distance = float(np.linalg.norm(off[worst]))
+    if distance > OFF_LINE_MM:
+        raise UnfitError(
+            "geometry",
+            f"slice {worst + 1} is shifted by {distance:.1f} mm against the others: images with different fields of view "
+            "are mixed in one series; send each reconstruction as a series of its own",
+            measured=distance,
+            unit="mm",
+        )
 
 
 def _axial_normal(orientation: npt.ArrayLike) -> Vector:

@@ -52,7 +52,7 @@ class StoreAnswer:
 def store(request: StoreRequest, *, spool: Spool, clock: Clock, minimum_free_bytes: int) -> StoreAnswer:
     """Keep the object, durably, and say what to answer: 0x0000 only when it is safe."""
     if not _UID.fullmatch(request.sop_instance_uid):
-        return StoreAnswer(status=INVALID_SOP_INSTANCE, fault="the Affected SOP Instance UID is not made of a UID's signs")
+        return StoreAnswer(status=INVALID_SOP_INSTANCE, fault="the Affected SOP Instance UID has signs that no UID has")
     if request.sop_class_uid != request.context_class_uid:
         return StoreAnswer(
             status=CLASS_MISMATCH, fault="the Affected SOP Class UID is not that of its presentation context"

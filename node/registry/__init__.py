@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from node.registry import deliveries, instances, jobs, peers, series
 from node.registry.connect import Registry, RegistryError, migrate, open_registry
 from node.registry.recorder import Recorder
+from node.registry.slot import Slot, hold_slot
 
 __all__ = [
     "Connection",
@@ -20,7 +21,9 @@ __all__ = [
     "Recorder",
     "Registry",
     "RegistryError",
+    "Slot",
     "deliveries",
+    "hold_slot",
     "instances",
     "jobs",
     "migrate",

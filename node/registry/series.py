@@ -177,3 +177,13 @@ def counts(connection: Connection) -> dict[str, int]:
     """How many series are in each state."""
     rows = connection.execute(sa.select(series.c.state, sa.func.count()).group_by(series.c.state))
     return {str(state): int(number) for state, number in rows}
+
+
+def ask_rerun(connection: Connection, series_uid: str, now: datetime) -> bool:
+    """Open a decided series again and forget which set was scored: intake makes a new version of it."""
+    asked = (
+        sa.update(series)
+        .where(series.c.series_instance_uid == series_uid)
+        .values(state=SeriesState.RECEIVING.value, reason="to be scored again", due=now, updated=now, job_key=None)
+    )
+    return connection.execute(asked).rowcount > 0

@@ -24,6 +24,9 @@ EXPECTED_X_MM = -29.0
 EXPECTED_SPREAD_MM = 8.0
 COST_PER_MM_OFF_PATH = 0.03
 """Beyond the spread: a pulmonary trunk lies left of the path."""
+LEAST_RIGHT_MM = 18.0
+COST_PER_MM_TOO_CENTRAL = 0.1
+"""Right tracks lay 23 to 43 mm right of the heart's centre, tracks on the right outflow tract 9 to 15."""
 COST_PER_MM_TO_THE_RIGHT = 1.0
 """On the way down the aorta bends left; what bends right is the right atrium."""
 DRIFT_LEFT_PER_MM_DOWN = 0.25
@@ -51,9 +54,10 @@ def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
         & _within(votes.x_mm - x, ASCENDING_X_MM)
     )
     off = np.maximum(0.0, np.abs(votes.x_mm - x - EXPECTED_X_MM) - EXPECTED_SPREAD_MM)
+    central = np.maximum(0.0, votes.x_mm - x + LEAST_RIGHT_MM)
     wanted = Wanted(
         allowed=allowed,
-        penalty=(COST_PER_MM_OFF_PATH * off)[None, None, None, :],
+        penalty=(COST_PER_MM_OFF_PATH * off + COST_PER_MM_TOO_CENTRAL * central)[None, None, None, :],
         drift_x_per_mm_down=DRIFT_LEFT_PER_MM_DOWN,
         cost_per_mm_right=COST_PER_MM_TO_THE_RIGHT,
     )

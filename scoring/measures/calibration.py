@@ -43,7 +43,7 @@ def calibration_for(acquisition: Acquisition, patient_lateral_width_mm: float | 
     >>> calibration.calibrated, round(calibration.mg_per_mm3_hu, 6)
     (True, 0.000812)
     """
-    findings = []
+    findings: list[Finding] = []
     stated = (
         (acquisition.mass_factor_patient, "Calcium Scoring Mass Factor Patient (0018,9351)"),
         _device_factor(acquisition.mass_factor_device, patient_lateral_width_mm),

@@ -108,7 +108,7 @@ def measure(
     return Measured(
         total=_total(tuple(vessels.values()), parts),
         vessels=vessels,
-        lesions=tuple(_lesion(volume, islands, parts, number, calibration) for number in _lesions_in_order(parts)),
+        lesions=_lesions(volume, islands, parts, calibration),
     )
 
 
@@ -126,7 +126,7 @@ def agatston_of(volume: Volume, islands: Islands, voxels: npt.NDArray[Any], prot
 def agatston_without_minimum_size(
     volume: Volume, islands: Islands, voxels: npt.NDArray[Any], protocol: Protocol
 ) -> float:
-    """Agatston score of some of the islands' voxels as if there were no minimum size: what a dropped speck would count."""
+    """Agatston score of some of the islands' voxels without a minimum size: what a dropped speck would count."""
     places = _places(voxels)
     parts = _parts(islands, places, np.ones(places.size, np.uint8), protocol)
     return float(np.sum(_agatston(volume, parts)))
@@ -180,7 +180,7 @@ def _parts(
         label=label_of_part,
         lesion=linked_labels(runs, part_of_run, protocol.connectivity),
         pixels=np.bincount(part, minlength=number),
-        sum_hu=np.bincount(part, values, number),
+        sum_hu=np.bincount(part, values, number).astype(float),  # without voxels bincount gives integers
         peak_hu=peak,
         weight=protocol.weight(peak),
     )
@@ -194,7 +194,7 @@ def _pixel_area_mm2(volume: Volume) -> float:
 def _agatston(volume: Volume, parts: _Parts) -> npt.NDArray[np.float64]:
     """Score of each part: pixels x pixel area x weight x increment / 3 mm."""
     scale = _pixel_area_mm2(volume) * (volume.slice_increment_mm / REFERENCE_INCREMENT_MM)
-    score: npt.NDArray[np.float64] = parts.pixels * parts.weight * scale
+    score: npt.NDArray[np.float64] = (parts.pixels * parts.weight).astype(float) * scale
     return score
 
 
@@ -231,25 +231,37 @@ def _total(vessels: tuple[Measures, ...], parts: _Parts) -> Measures:
     )
 
 
-def _lesions_in_order(parts: _Parts) -> list[int]:
-    numbers, first_part = np.unique(parts.lesion, return_index=True)
-    return [int(number) for number in numbers[np.argsort(parts.label[first_part], kind="stable")]]
+def _lesions(volume: Volume, islands: Islands, parts: _Parts, calibration: Calibration) -> tuple[MeasuredLesion, ...]:
+    if not parts.voxels.size:
+        return ()
+    voxel_mm3 = _pixel_area_mm2(volume) * volume.slice_increment_mm
+    number = int(parts.lesion.max()) + 1
+    peak, label = np.full(number, -np.inf), np.zeros(number, np.uint8)
+    np.maximum.at(peak, parts.lesion, parts.peak_hu)
+    label[parts.lesion] = parts.label
+    agatston = np.bincount(parts.lesion, _agatston(volume, parts), number)
+    pixels = np.bincount(parts.lesion, parts.pixels, number)
+    sum_hu = np.bincount(parts.lesion, parts.sum_hu, number)
+    lesion_of_voxel = parts.lesion[parts.part]
+    order = np.argsort(lesion_of_voxel, kind="stable")
+    voxels = np.split(parts.voxels[order], np.cumsum(np.bincount(lesion_of_voxel))[:-1])
+    return tuple(
+        MeasuredLesion(
+            vessel=tuple(Vessel)[int(label[lesion]) - 1],
+            voxels=voxels[lesion],
+            agatston=float(agatston[lesion]),
+            volume_mm3=float(pixels[lesion] * voxel_mm3),
+            mass_mg=float(sum_hu[lesion] * voxel_mm3 * calibration.mg_per_mm3_hu),
+            peak_hu=float(peak[lesion]),
+            mean_hu=float(sum_hu[lesion] / pixels[lesion]),
+            centre_lps_mm=_centre_lps_mm(volume, islands, voxels[lesion]),
+            slices=tuple(np.unique(islands.slice_index[islands.island[voxels[lesion]]]).tolist()),
+        )
+        for lesion in np.argsort(label, kind="stable")
+    )
 
 
-def _lesion(volume: Volume, islands: Islands, parts: _Parts, number: int, calibration: Calibration) -> MeasuredLesion:
-    chosen = parts.lesion == number
-    voxels = parts.voxels[chosen[parts.part]]
-    figures = _measures(volume, parts, chosen, 0.0, calibration)
+def _centre_lps_mm(volume: Volume, islands: Islands, voxels: npt.NDArray[np.int64]) -> Point:
     indices = np.stack(np.unravel_index(islands.flat[voxels], islands.shape), axis=1)
     x, y, z = volume.to_lps_mm(indices).mean(axis=0)
-    return MeasuredLesion(
-        vessel=tuple(Vessel)[int(parts.label[chosen][0]) - 1],
-        voxels=voxels,
-        agatston=figures.agatston,
-        volume_mm3=figures.volume_mm3,
-        mass_mg=figures.mass_mg,
-        peak_hu=float(parts.peak_hu[chosen].max()),
-        mean_hu=float(parts.sum_hu[chosen].sum() / parts.pixels[chosen].sum()),
-        centre_lps_mm=(float(x), float(y), float(z)),
-        slices=tuple(int(index) for index in np.unique(indices[:, 0])),
-    )
+    return float(x), float(y), float(z)

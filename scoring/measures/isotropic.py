@@ -163,8 +163,9 @@ def _counted(
     column, share = column[order], share[order]
     runs = runs_of(flat[order], (grid.share.size, shape[1], shape[2]))
     island = np.repeat(planar_labels(runs, protocol.connectivity), runs.length)
+    beside_scored = columns.scored[0] | columns.scored[1]
     kept = protocol.large_enough(np.bincount(island), pixel_area_mm2)
-    kept &= np.bincount(island, columns.scored.any(axis=0)[column]) > 0
+    kept &= np.bincount(island, beside_scored[column]) > 0
     below_is_bright, above_is_bright = columns.bright[:, column]
     nearer = np.where(below_is_bright & above_is_bright, share > 0.5, above_is_bright).astype(int)
     owner = columns.owner[nearer, column]

@@ -1,0 +1,236 @@
+"""C-STORE and C-ECHO as SCU: objects out over one association, an outcome in words for each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydicom import dcmread, uid
+from pydicom.errors import InvalidDicomError
+from pynetdicom.association import Association
+from pynetdicom.dsutils import split_dataset
+from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at import time from a table
+
+from node import dimse
+from node.clock import SystemClock
+from node.delivery.line import NothingAccepted, Peer, Timeouts, Unreached, associate, how_it_broke
+from node.delivery.outcome import outcome_of_store
+from node.facts import Attempt, Destination, ObjectToSend, Outcome
+
+REPORT_CLASSES: tuple[str, ...] = (
+    uid.Comprehensive3DSRStorage,
+    uid.ComprehensiveSRStorage,
+    uid.EnhancedSRStorage,
+    uid.BasicTextSRStorage,
+    uid.SecondaryCaptureImageStorage,
+    uid.SegmentationStorage,
+)
+"""Classes that results are made of."""
+
+_CLOCK = SystemClock()
+_UNCOMPRESSED = (uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian)
+_MOST_MESSAGE_ID = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachability:
+    """Whether the destination can be worked with now."""
+
+    reached: bool  # it accepted an association, and did not break every one
+    sentence: str
+    untried: int = 0  # objects for which no attempt was reported: they were not offered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoAnswer:
+    """What came of a C-ECHO."""
+
+    ok: bool
+    sentence: str
+    milliseconds: float  # association included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerClasses:
+    """Which of our SOP classes a peer takes."""
+
+    ok: bool  # the peer was reached
+    sentence: str
+    accepted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """One object with what its file says of it."""
+
+    item: ObjectToSend
+    sop_class: uid.UID
+    syntax: uid.UID
+
+
+def send(
+    destination: Destination,
+    calling_ae_title: str,
+    objects: Sequence[ObjectToSend],
+    timeouts: Timeouts,
+    on_attempt: Callable[[Attempt], None],
+) -> Reachability:
+    """Send objects in their order, each in the transfer syntax of its file.
+
+    One association is used; when the peer breaks it at some object, another takes the rest, so that one object that a
+    PACS cannot bear does not hold up those behind it. Two breaks without an answer between them end the attempt.
+
+    Parameters
+    ----------
+    destination : Destination
+        Who gets them.
+    calling_ae_title : str
+        Ours.
+    objects : sequence of ObjectToSend
+        DICOM files with file meta information.
+    timeouts : Timeouts
+        How long the peer is waited for.
+    on_attempt : callable
+        Called once, at once, for each object that was offered or cannot be: record it before the next is sent.
+        Objects that were not offered (see `Reachability.untried`) are not reported.
+    """
+    peer = Peer(destination=destination, calling_ae_title=calling_ae_title, timeouts=timeouts)
+    waiting = _parcels(objects, on_attempt)
+    broken_in_a_row = 0
+    while waiting:
+        opened = associate(peer, _contexts(waiting))
+        if isinstance(opened, Unreached):
+            return Reachability(reached=False, sentence=opened.sentence, untried=len(waiting))
+        if isinstance(opened, NothingAccepted):
+            for parcel in waiting:
+                on_attempt(_not_taken(parcel, peer, class_taken=False))
+            return Reachability(reached=True, sentence=f"{peer} takes none of the kinds of objects that were offered")
+        offered, last = _offer(opened, waiting, peer, on_attempt)
+        waiting = waiting[offered:]
+        if last.status is None and last.outcome is Outcome.RETRY:
+            broken_in_a_row = broken_in_a_row + 1 if offered == 1 else 1
+        if broken_in_a_row > 1:
+            return Reachability(reached=False, sentence=last.answer, untried=len(waiting))
+    return Reachability(reached=True, sentence=f"{peer} accepted the association")
+
+
+def echo(destination: Destination, calling_ae_title: str, timeouts: Timeouts) -> EchoAnswer:
+    """Ask by C-ECHO whether the peer answers, and how fast."""
+    peer = Peer(destination=destination, calling_ae_title=calling_ae_title, timeouts=timeouts)
+    began = _CLOCK.monotonic()
+    opened = associate(peer, [build_context(Verification, list(_UNCOMPRESSED))])
+    if isinstance(opened, Association):
+        asked = _CLOCK.monotonic()
+        answer = opened.send_c_echo()
+        waited_s = _CLOCK.monotonic() - asked
+        milliseconds = 1000 * (_CLOCK.monotonic() - began)
+        if "Status" not in answer:
+            sentence = f"{peer} {how_it_broke(opened, waited_s=waited_s, timeouts=timeouts)}"
+            return EchoAnswer(ok=False, sentence=sentence, milliseconds=milliseconds)
+        opened.release()
+        sentence = f"{peer} answered C-ECHO: {dimse.words(answer.Status)}"
+        return EchoAnswer(ok=answer.Status == 0, sentence=sentence, milliseconds=milliseconds)
+    no_echo = f"{peer} accepted the association, but does not take Verification (C-ECHO)"
+    return EchoAnswer(
+        ok=False,
+        sentence=opened.sentence if isinstance(opened, Unreached) else no_echo,
+        milliseconds=1000 * (_CLOCK.monotonic() - began),
+    )
+
+
+def accepted_classes(
+    destination: Destination, calling_ae_title: str, timeouts: Timeouts, sop_classes: Sequence[str] = REPORT_CLASSES
+) -> PeerClasses:
+    """Which classes the peer takes from us, uncompressed; nothing is sent."""
+    peer = Peer(destination=destination, calling_ae_title=calling_ae_title, timeouts=timeouts)
+    opened = associate(peer, [build_context(sop_class, list(_UNCOMPRESSED)) for sop_class in sop_classes])
+    if isinstance(opened, Unreached):
+        return PeerClasses(ok=False, sentence=opened.sentence)
+    taken: set[str] = set()
+    if isinstance(opened, Association):
+        taken = {str(context.abstract_syntax) for context in opened.accepted_contexts}
+        opened.release()
+    refused = tuple(sop_class for sop_class in sop_classes if sop_class not in taken)
+    names = ", ".join(uid.UID(sop_class).name for sop_class in refused)
+    return PeerClasses(
+        ok=True,
+        sentence=f"{peer} does not take {names}" if refused else f"{peer} takes all {len(sop_classes)} classes",
+        accepted=tuple(sop_class for sop_class in sop_classes if sop_class in taken),
+        refused=refused,
+    )
+
+
+def _parcels(objects: Sequence[ObjectToSend], on_attempt: Callable[[Attempt], None]) -> list[_Parcel]:
+    parcels = []
+    for item in objects:
+        try:
+            meta, _ = split_dataset(item.path)
+            parcels.append(_Parcel(item=item, sop_class=meta.MediaStorageSOPClassUID, syntax=meta.TransferSyntaxUID))
+        except (OSError, InvalidDicomError, AttributeError, ValueError) as fault:
+            answer = f"not sent: {item.path.name} cannot be read as a DICOM file ({type(fault).__name__})"
+            on_attempt(Attempt(delivery_key=item.delivery_key, outcome=Outcome.REFUSED, answer=answer))
+    return parcels
+
+
+def _contexts(parcels: Sequence[_Parcel]) -> list[PresentationContext]:
+    """One context for each class and kind of encoding that is there.
+
+    Explicit VR little endian also offers implicit, which every peer must take and into which it can be written anew. A
+    file in any other syntax is offered as it is: nothing is decoded here.
+    """
+    wanted = dict.fromkeys((parcel.sop_class, parcel.syntax) for parcel in parcels)
+    return [
+        build_context(sop_class, list(_UNCOMPRESSED) if syntax == uid.ExplicitVRLittleEndian else [syntax])
+        for sop_class, syntax in wanted
+    ]
+
+
+def _offer(
+    association: Association, parcels: Sequence[_Parcel], peer: Peer, on_attempt: Callable[[Attempt], None]
+) -> tuple[int, Attempt]:
+    """Offer the parcels until the end or until the association breaks; returns how many, and the last attempt."""
+    for number, parcel in enumerate(parcels, start=1):
+        attempt = _attempt(association, parcel, peer, message_id=1 + (number - 1) % _MOST_MESSAGE_ID)
+        on_attempt(attempt)
+        if not association.is_established:
+            return number, attempt
+    association.release()
+    return len(parcels), attempt
+
+
+def _attempt(association: Association, parcel: _Parcel, peer: Peer, *, message_id: int) -> Attempt:
+    taken = {
+        context.transfer_syntax[0]
+        for context in association.accepted_contexts
+        if context.abstract_syntax == parcel.sop_class
+    }
+    convertible = parcel.syntax == uid.ExplicitVRLittleEndian and uid.ImplicitVRLittleEndian in taken
+    if parcel.syntax not in taken and not convertible:
+        return _not_taken(parcel, peer, class_taken=bool(taken))
+    began = _CLOCK.monotonic()
+    status = _status(association, parcel, message_id=message_id, anew=parcel.syntax not in taken)
+    if status is None:
+        waited_s = _CLOCK.monotonic() - began
+        how = how_it_broke(association, waited_s=waited_s, timeouts=peer.timeouts)
+        outcome, sentence = Outcome.RETRY, f"{peer} {how}; it will be tried again"
+    else:
+        outcome, sentence = outcome_of_store(status, peer=str(peer), earlier_attempts=parcel.item.earlier_attempts)
+    return Attempt(delivery_key=parcel.item.delivery_key, outcome=outcome, answer=sentence, status=status)
+
+
+def _status(association: Association, parcel: _Parcel, *, message_id: int, anew: bool) -> int | None:
+    what = dcmread(parcel.item.path) if anew else parcel.item.path
+    try:
+        answer = association.send_c_store(what, msg_id=message_id)
+    except RuntimeError:  # pynetdicom's word for an association that ended before the request
+        return None
+    return int(answer.Status) if "Status" in answer else None
+
+
+def _not_taken(parcel: _Parcel, peer: Peer, *, class_taken: bool) -> Attempt:
+    in_syntax = f" in {parcel.syntax.name}" if class_taken or parcel.syntax not in _UNCOMPRESSED else ""
+    return Attempt(
+        delivery_key=parcel.item.delivery_key,
+        outcome=Outcome.REFUSED,
+        answer=f"not sent: {peer} does not take {parcel.sop_class.name}{in_syntax}",
+    )

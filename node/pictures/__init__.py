@@ -1,0 +1,38 @@
+"""Pictures: draw what a person reads. Values in, pixels out.
+
+In:      HU and label slices, words that are spelled already, colours.
+Out:     RGB arrays (row, column, channel) and PNG bytes.
+Keeps:   the shipped font, loaded once; nothing else.
+Hostile: nothing comes in from outside: words are ours, arrays are checked by those who made them.
+Alone:   tests/node/pictures: small arrays and words; pixels are looked up where something must or must not be drawn.
+"""
+
+from node.pictures.canvas import GREEN, ORANGE, PURPLE, SKY, WHITE, Colour, Mask, Plane, Rgb, png
+from node.pictures.overlay import LegendLine, Lettering, lettering, overlay, quietest_corner, stamped
+from node.pictures.summary import Note, RefusalWords, SummaryWords, TableRow, Tile, refusal_page, summary_page
+
+__all__ = [
+    "GREEN",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "WHITE",
+    "Colour",
+    "LegendLine",
+    "Lettering",
+    "Mask",
+    "Note",
+    "Plane",
+    "RefusalWords",
+    "Rgb",
+    "SummaryWords",
+    "TableRow",
+    "Tile",
+    "lettering",
+    "overlay",
+    "png",
+    "quietest_corner",
+    "refusal_page",
+    "stamped",
+    "summary_page",
+]

@@ -1,0 +1,120 @@
+"""The door: from bright voxels to vessels and look-alikes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.anatomy import Anatomy, Places
+from scoring.candidates import Islands
+from scoring.coronary.evidence import Evidence, weigh
+from scoring.coronary.pieces import Pieces, cut_pieces
+from scoring.coronary.surroundings import Pictures, describe
+from scoring.coronary.vessel import assign
+from scoring.protocol import Protocol
+from scoring.result import EXCLUDED_LABEL, Vessel
+from scoring.volume import Volume
+
+Values = npt.NDArray[np.float64]
+
+OWN_SHARE = 0.25
+"""Weight of a piece's own evidence against the mean of its component: the calcium of one deposit is of one kind."""
+ACCEPTED = 0.5
+
+COURSE_WORDS = {
+    Vessel.LM: "left of the aortic root, where the left main runs",
+    Vessel.LAD: "towards the anterior interventricular groove",
+    Vessel.LCX: "towards the left atrioventricular groove",
+    Vessel.RCA: "towards the right atrioventricular groove",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a piece of calcium is taken for."""
+
+    label: int  # Vessel.label 1 to 4, or EXCLUDED_LABEL
+    confidence: float  # 0 to 1: in the verdict
+    evidence: tuple[str, ...]
+    what: str | None  # of an excluded piece: "aortic wall", "mitral annulus", ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Classification:
+    """A verdict for every piece of calcium at the heart."""
+
+    piece: npt.NDArray[np.int32]  # (v,) piece of each voxel of the islands; -1: not at the heart, not listed
+    judged: tuple[Judged, ...]
+
+
+def classify(volume: Volume, anatomy: Anatomy, islands: Islands, protocol: Protocol) -> Classification:
+    """Say of every bright voxel at the heart in which artery it lies, or what it is instead.
+
+    Parameters
+    ----------
+    volume : Volume
+        The scan.
+    anatomy : Anatomy
+        What was found in it.
+    islands : Islands
+        Islands of the whole scan or of the box around its heart.
+    protocol : Protocol
+        With which the islands were found.
+
+    Returns
+    -------
+    Classification
+        Components without an island large enough to score get no piece.
+    """
+    pieces = cut_pieces(volume, anatomy, islands)
+    if not pieces.count:
+        return Classification(piece=pieces.piece, judged=())
+    pictures = describe(volume, islands, pieces)
+    places = anatomy.at(pictures.centre_mm)
+    evidence = weigh(places, pictures, protocol, anatomy.blood.noise_sd_hu)
+    probability = _probability(evidence, pieces, pictures)
+    label, certainty = assign(places)
+    judged = tuple(
+        _coronary(int(label[k]), float(probability[k] * certainty[k]), evidence, k)
+        if probability[k] >= ACCEPTED
+        else _excluded(float(1 - probability[k]), places, pictures, evidence, k)
+        for k in range(pieces.count)
+    )
+    return Classification(piece=pieces.piece, judged=judged)
+
+
+def _probability(evidence: Evidence, pieces: Pieces, pictures: Pictures) -> Values:
+    own = evidence.total()
+    size = pictures.volume_mm3
+    together = np.bincount(pieces.component, own * size) / np.maximum(np.bincount(pieces.component, size), 1e-9)
+    score = OWN_SHARE * own + (1 - OWN_SHARE) * together[pieces.component]
+    probability: Values = 1.0 / (1.0 + np.exp(-np.clip(score, -30, 30)))
+    return probability
+
+
+def _coronary(label: int, confidence: float, evidence: Evidence, k: int) -> Judged:
+    words = (*evidence.words(k), COURSE_WORDS[tuple(Vessel)[label - 1]])
+    return Judged(label=label, confidence=confidence, evidence=words, what=None)
+
+
+def _excluded(confidence: float, places: Places, pictures: Pictures, evidence: Evidence, k: int) -> Judged:
+    what = _name(places, pictures, evidence, k)
+    return Judged(label=EXCLUDED_LABEL, confidence=confidence, evidence=evidence.words(k), what=what)
+
+
+def _name(places: Places, pictures: Pictures, evidence: Evidence, k: int) -> str:
+    """The most likely look-alike, by place."""
+    up, back, left = places.from_centre[k]
+    names = (
+        ("noise speck", evidence.weights["speck"][k] < 0 and places.aortic_wall[k] > 4),
+        ("bone", places.bone[k] < 4),
+        ("descending aortic wall", places.descending_wall[k] < 4),
+        ("aortic valve", places.aortic_wall[k] < -6 and places.above_track_end[k] < 6 and places.aorta.trust[k] > 0),
+        ("aortic wall", places.aortic_wall[k] < 4 and places.aorta.trust[k] > 0),
+        ("node or airway", places.lung[k] < 4 or (places.outside[k] > 3 and back > 5) or up > 45),
+        ("papillary muscle", places.outside[k] < -12 and up < 5 and left > 0),
+        ("mitral annulus", places.outside[k] < -3 and back > 0 and left > -15),
+        ("aortic valve", places.outside[k] < -8 and up > 5),
+        ("pericardium", places.outside[k] > -6 and places.ellipsoid[k] > 0.6),
+    )
+    return next((name for name, holds in names if holds), "other calcium at the heart")

@@ -1,0 +1,153 @@
+"""Evidence for and against "this calcium lies in a coronary artery", in log-odds with a sentence each.
+
+The rules and their limits come from anatomy and from a pilot on phantoms and on calcium put into four
+real hearts: coronary calcium lies within some millimetres of groove fat and of the heart's surface; calcium
+of valve, annulus and papillary muscle lies deep in blood; calcium of the aortic wall lies on its circle.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.anatomy import Places
+from scoring.coronary.surroundings import Pictures
+from scoring.protocol import Protocol
+
+Values = npt.NDArray[np.float64]
+
+PRIOR = 0.6
+
+ON_WALL_MM = 2.5
+"""So near to the aortic circle, or inside it, is aortic wall or valve."""
+WALL_ABOVE_END_MM = -14.0
+ABOVE_TRACK_END_MM = 24.0
+ABOVE_CENTRE_MM = 50.0
+
+SPECK_MM3 = 7.5
+SPECK_NOISE_SD = 1.6
+
+LOUDEST_SENTENCE = 0.4
+"""Evidence of less weight is not worth a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """Named log-odds of p pieces."""
+
+    weights: dict[str, Values] = field(default_factory=dict)
+    sentences: dict[str, tuple[str, str]] = field(default_factory=dict)  # for, against
+
+    def total(self) -> Values:
+        """Sum of all, with the prior."""
+        total: Values = PRIOR + np.sum(list(self.weights.values()), axis=0)
+        return total
+
+    def words(self, piece: int) -> tuple[str, ...]:
+        """What spoke loudest about a piece, strongest first."""
+        ranked = sorted(self.weights, key=lambda name: -abs(self.weights[name][piece]))
+        said = []
+        for name in ranked:
+            weight = self.weights[name][piece]
+            sentence = self.sentences[name][0 if weight > 0 else 1]
+            if abs(weight) >= LOUDEST_SENTENCE and sentence:
+                said.append(sentence)
+        return tuple(said[:4])
+
+
+SENTENCES = {
+    "fat around": ("fat around it", "no fat around it"),
+    "fat distance": ("close to epicardial fat", "away from epicardial fat"),
+    "deep": ("", "deep inside the heart"),
+    "far": ("", "off the surface of the heart"),
+    "outline": ("", "outside the outline of the heart"),
+    "lung": ("", "at the border of the lung"),
+    "bone": ("", "at a bone"),
+    "aortic circle": ("", "on or inside the circle of the aorta"),
+    "behind": ("", "behind the heart"),
+    "above": ("", "above the coronary arteries"),
+    "ellipsoid": ("", "outside the usual extent of the heart"),
+    "speck": ("", "as small and faint as noise"),
+    "neighbours": ("other calcium in line with it", ""),
+}
+
+
+def weigh(places: Places, pictures: Pictures, protocol: Protocol, noise_sd_hu: float) -> Evidence:
+    """Log-odds of every piece from its surroundings and place.
+
+    Parameters
+    ----------
+    places : Places
+        The anatomy at the centres of the pieces.
+    pictures : Pictures
+        Size and surroundings of the pieces.
+    protocol : Protocol
+        Threshold and weights.
+    noise_sd_hu : float
+        Noise of blood; the speck rule needs it.
+    """
+    fat = pictures.fat_share
+    weights = {
+        "fat around": np.clip((fat - 0.2) / 0.15, -1.0, 1.0),
+        "fat distance": np.clip(-(places.fat - 4.5) / 0.9, -5.0, 1.0),
+        "deep": _deep(places, fat),
+        "far": -np.maximum(0.0, places.outside - 8.0) / 1.2,
+        "outline": -np.clip((-7.0 - places.inside_closed) / 1.5, 0.0, 4.0),
+        "lung": np.where((places.lung < 3.0) | (pictures.air_share > 0.15), -1.5, 0.0),
+        "bone": np.where(places.bone < 4.0, -2.0, 0.0),
+        "aortic circle": _aortic(places),
+        "behind": _behind(places),
+        "above": _above(places),
+        "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
+        "speck": _speck(pictures, protocol, noise_sd_hu),
+    }
+    weights["neighbours"] = _neighbours(PRIOR + sum(weights.values()), pictures, protocol)
+    return Evidence(weights=weights, sentences=SENTENCES)
+
+
+def _deep(places: Places, fat: Values) -> Values:
+    deep = -np.maximum(0.0, -places.outside - 5.0) / 1.2
+    result: Values = np.where(fat > 0.2, 0.4, 1.0) * np.maximum(deep, -6.0)
+    return result
+
+
+def _aortic(places: Places) -> Values:
+    """Against what lies on or inside the aortic circle, as far as the circle can be trusted."""
+    beyond = places.aortic_wall
+    on_wall = np.clip((ON_WALL_MM + 1.0 - beyond) / 2.0, 0.0, 1.0)
+    at_height = places.above_track_end > WALL_ABOVE_END_MM
+    result: Values = -3.5 * on_wall * places.aorta.trust * at_height
+    return result
+
+
+def _behind(places: Places) -> Values:
+    back = places.from_centre[:, 1]
+    behind = np.clip((back - 24.0) / 6.0, 0.0, 1.0) * np.clip((places.outside - 0.5) / 2.0, 0.0, 1.0)
+    at_descending = places.descending_wall < 4.0
+    result: Values = -np.where(at_descending, 3.0, 2.5 * behind)
+    return result
+
+
+def _above(places: Places) -> Values:
+    over_end = np.clip((places.above_track_end - ABOVE_TRACK_END_MM) / 4.0, 0.0, 1.0) * (places.aorta.trust > 0.5)
+    over_centre = np.clip((places.from_centre[:, 0] - ABOVE_CENTRE_MM) / 4.0, 0.0, 1.0)
+    result: Values = -3.0 * np.maximum(over_end, over_centre)
+    return result
+
+
+def _speck(pictures: Pictures, protocol: Protocol, noise_sd_hu: float) -> Values:
+    noise = noise_sd_hu if np.isfinite(noise_sd_hu) else 20.0
+    faint = pictures.peak_hu < protocol.threshold_hu + SPECK_NOISE_SD * noise
+    result: Values = np.where((pictures.slices == 1) & (pictures.volume_mm3 < SPECK_MM3) & faint, -2.5, 0.0)
+    return result
+
+
+def _neighbours(score: Values, pictures: Pictures, protocol: Protocol) -> Values:
+    """For a piece near other pieces that look coronary themselves: plaques come in chains."""
+    agatston = pictures.volume_mm3 / 3.0 * protocol.weight(pictures.peak_hu)
+    likely = 1.0 / (1.0 + np.exp(-np.clip(score, -30, 30)))
+    distance = np.linalg.norm(pictures.centre_mm[:, None] - pictures.centre_mm[None], axis=2)
+    near = np.exp(-distance / 12.0) * (agatston * likely)[None]
+    np.fill_diagonal(near, 0.0)
+    result: Values = 0.15 * np.log1p(near.sum(1) / 15.0)
+    return result

@@ -1,0 +1,86 @@
+"""What lies around a piece at full resolution: the share of fat in two shells."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from scoring.candidates import Islands
+from scoring.coronary.pieces import Pieces
+from scoring.volume import Volume
+
+FAT_HU = (-250.0, -30.0)
+SHELLS_MM = ((2.6, 4.6), (4.6, 7.5))
+AIR_HU = -700.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pictures:
+    """What each piece is and what surrounds it: arrays of length p."""
+
+    centre_mm: npt.NDArray[np.float64]  # (p, 3)
+    voxels: npt.NDArray[np.intp]
+    volume_mm3: npt.NDArray[np.float64]
+    peak_hu: npt.NDArray[np.float64]
+    slices: npt.NDArray[np.intp]  # number of slices
+    fat_share: npt.NDArray[np.float64]  # the larger of the two shells
+    air_share: npt.NDArray[np.float64]  # of the outer shell
+
+
+def describe(volume: Volume, islands: Islands, pieces: Pieces) -> Pictures:
+    """Size, brightness and surroundings of every piece."""
+    count = pieces.count
+    members = np.flatnonzero(pieces.piece >= 0)
+    of = pieces.piece[members]
+    voxels = np.bincount(of, minlength=count)
+    centre = np.stack([np.bincount(of, pieces.points_mm[members, k], count) for k in range(3)], 1) / voxels[:, None]
+    peak = np.full(count, -np.inf)
+    np.maximum.at(peak, of, islands.hu[members].astype(float))
+    index = np.stack(np.unravel_index(islands.flat[members], islands.shape), 1)
+    pairs = np.unique(np.stack([of, index[:, 0]]), axis=1)
+    order = np.argsort(of, kind="stable")
+    bounds = np.searchsorted(of[order], np.arange(count + 1))
+    shares = [_shares(volume, index[order[bounds[k] : bounds[k + 1]]]) for k in range(count)]
+    row, column = volume.pixel_spacing_mm
+    return Pictures(
+        centre_mm=centre,
+        voxels=voxels,
+        volume_mm3=voxels * row * column * volume.slice_increment_mm,
+        peak_hu=peak,
+        slices=np.bincount(pairs[0], minlength=count),
+        fat_share=np.array([fat for fat, _ in shares]),
+        air_share=np.array([air for _, air in shares]),
+    )
+
+
+def _shares(volume: Volume, index: npt.NDArray[Any]) -> tuple[float, float]:
+    """Fat in the shells and air in the outer one, over the slices of a piece."""
+    fat, air, seen = np.zeros(2), 0.0, np.zeros(2)
+    for number in np.unique(index[:, 0]):
+        counts = _slice_shares(volume, int(number), index[index[:, 0] == number, 1:])
+        fat += counts[0]
+        seen += counts[1]
+        air += counts[2]
+    return float((fat / np.maximum(seen, 1)).max()), float(air / max(seen[1], 1))
+
+
+def _slice_shares(
+    volume: Volume, number: int, pixels: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+    reach = SHELLS_MM[-1][1]
+    margin = [int(np.ceil(reach / step)) + 1 for step in volume.pixel_spacing_mm]
+    low = np.maximum(pixels.min(0) - margin, 0)
+    high = np.minimum(pixels.max(0) + margin + 1, volume.hu.shape[1:])
+    patch = volume.hu[number, low[0] : high[0], low[1] : high[1]]
+    away = np.ones(patch.shape, bool)
+    away[pixels[:, 0] - low[0], pixels[:, 1] - low[1]] = False
+    distance = ndimage.distance_transform_edt(away, volume.pixel_spacing_mm)
+    fat = (patch > FAT_HU[0]) & (patch < FAT_HU[1])
+    counts, seen = np.zeros(2), np.zeros(2)
+    for k, (near, far) in enumerate(SHELLS_MM):
+        shell = (distance >= near) & (distance < far)
+        counts[k], seen[k] = fat[shell].sum(), shell.sum()
+    outer = (distance >= SHELLS_MM[1][0]) & (distance < SHELLS_MM[1][1])
+    return counts, seen, float((patch[outer] < AIR_HU).sum())

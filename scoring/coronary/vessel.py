@@ -1,0 +1,68 @@
+"""Whose artery: by place about the aortic circle and the heart's centre, and how far from the next border."""
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.anatomy import Places
+from scoring.result import Vessel
+
+Values = npt.NDArray[np.float64]
+
+RIGHT_OF_CENTRE_MM = -12.0
+LOW_MM = -15.0
+LOW_RIGHT_MM = 8.0
+FRONT_OF_AORTA_MM = -12.0
+MAIN_LEFT_OF_AORTA_MM = 8.0
+MAIN_FROM_CIRCLE_MM = 17.0
+MAIN_BACK_MM = (-6.0, 15.0)
+MAIN_LEFT_OF_CENTRE_MM = 6.0
+MAIN_BELOW_TRACK_END_MM = -16.0
+CIRCUMFLEX_BACK_MM = 9.0
+BORDER_MM = 3.0
+"""Confidence in the vessel falls within this distance of a border between two."""
+
+
+def assign(places: Places) -> tuple[npt.NDArray[np.int64], Values]:
+    """Vessel label (1 to 4) of each place, and the confidence in it (0.6 to 1).
+
+    Each vessel's region is a box or a union of boxes about the aortic circle and the heart's centre; how
+    deep a place lies in a region, in millimetres, decides and tells how sure that is.
+    """
+    back, left = places.from_aorta[:, 0], places.from_aorta[:, 1]
+    up, _, heart_left = places.from_centre.T
+    right = _either(
+        RIGHT_OF_CENTRE_MM - heart_left,
+        _both(LOW_MM - up, LOW_RIGHT_MM - heart_left),
+        _both(-heart_left, FRONT_OF_AORTA_MM - back),
+    )
+    main = _both(
+        left - MAIN_LEFT_OF_AORTA_MM,
+        MAIN_FROM_CIRCLE_MM - places.aortic_wall,
+        back - MAIN_BACK_MM[0],
+        MAIN_BACK_MM[1] - back,
+        MAIN_LEFT_OF_CENTRE_MM - heart_left,
+        places.above_track_end - MAIN_BELOW_TRACK_END_MM,
+    )
+    circumflex = back - CIRCUMFLEX_BACK_MM
+    label = np.select(
+        [right > 0, main > 0, circumflex > 0],
+        [Vessel.RCA.label, Vessel.LM.label, Vessel.LCX.label],
+        Vessel.LAD.label,
+    )
+    # Only borders that would change the answer count: those of the regions asked before it, and its own.
+    margin = np.select(
+        [right > 0, main > 0],
+        [right, np.minimum(main, -right)],
+        np.minimum(np.minimum(-right, -main), np.abs(circumflex)),
+    )
+    return label, 0.6 + 0.4 * np.clip(margin / BORDER_MM, 0.0, 1.0)
+
+
+def _both(*depths: Values) -> Values:
+    deepest: Values = np.min(depths, axis=0)
+    return deepest
+
+
+def _either(*depths: Values) -> Values:
+    deepest: Values = np.max(depths, axis=0)
+    return deepest

@@ -1,0 +1,123 @@
+"""Chambers and great vessels of the heart as signed distances in canonical millimetres."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.phantom.shapes import Array, Coordinates, axes_along, chain, ellipsoid, smooth_min
+
+AORTA = ((-8, 9, 18), (-12, 6, 25), (-15, 4, 32), (-18, 3, 40), (-24, 1, 52), (-27, 2, 66), (-24, 10, 82))
+"""Centre line from the outflow tract (valve at index 1, sinuses at 2, sinotubular junction at 3) upwards."""
+
+AORTA_RADII_MM = (11.5, 12.5, 15.5, 14.0, 15.5, 15.5, 14.5)
+
+TRUNK = ((3, -27, 18), (7, -23, 30), (11, -18, 42), (15, -8, 54), (16, 4, 62))
+"""Right outflow tract and pulmonary trunk to the bifurcation."""
+
+TRUNK_RADII_MM = (15.0, 14.5, 14.0, 13.5, 12.5)
+
+LONG_AXIS = (0.52, -0.52, -0.68)
+"""Base to apex of the left ventricle: inside the range of the four hearts of NLST."""
+
+WALL_MM = {"left ventricle": 9.5, "right ventricle": 3.0, "atria": 2.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeartShape:
+    """What is drawn for one heart: shifts and sizes of chambers (rows: LV, base, RV, RA, RAA, LA, LAA)."""
+
+    shift_mm: npt.NDArray[np.float64]  # (7, 3)
+    scale: npt.NDArray[np.float64]  # (7,)
+    aorta_scale: float
+    trunk_scale: float
+    fat_mm: float  # mean thickness of fat over the closed heart
+    fat_phase: npt.NDArray[np.float64]  # (6,)
+
+
+def draw_shape(rng: np.random.Generator, *, fat_mm: float, aorta_scale: float) -> HeartShape:
+    """A heart with its own proportions."""
+    return HeartShape(
+        shift_mm=rng.normal(0, 1.2, (7, 3)),
+        scale=rng.uniform(0.95, 1.05, 7),
+        aorta_scale=aorta_scale,
+        trunk_scale=float(rng.uniform(0.9, 1.1)),
+        fat_mm=fat_mm,
+        fat_phase=rng.uniform(0, 2 * np.pi, 6),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chambers:
+    """Signed distances to the outer surfaces, all on the same grid."""
+
+    left_ventricle: Array
+    right_ventricle: Array
+    atria: Array
+    trunk: Array
+    aorta: Array
+
+    @property
+    def muscle(self) -> Array:
+        """Heart muscle with what it holds, without the aorta: sharp creases are the grooves."""
+        ventricles = smooth_min(self.left_ventricle, self.right_ventricle, 3.0)
+        return np.minimum(np.minimum(ventricles, self.atria), self.trunk)
+
+    @property
+    def blood(self) -> Array:
+        """Cavities of the four chambers and the trunk."""
+        ventricles = np.minimum(
+            self.left_ventricle + np.float32(WALL_MM["left ventricle"]),
+            self.right_ventricle + np.float32(WALL_MM["right ventricle"]),
+        )
+        return np.minimum(np.minimum(ventricles, self.atria + np.float32(WALL_MM["atria"])), self.trunk)
+
+    @property
+    def closed(self) -> Array:
+        """The heart with its grooves filled: what the pericardium goes over."""
+        ventricles = smooth_min(self.left_ventricle, self.right_ventricle, 26.0)
+        return smooth_min(smooth_min(ventricles, self.atria, 30.0), smooth_min(self.trunk, self.aorta, 14.0), 22.0)
+
+
+def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
+    """Distances at canonical coordinates."""
+
+    def body(row: int, centre: tuple[float, ...], radii: tuple[float, ...], along: tuple[float, ...] | None) -> Array:
+        return ellipsoid(
+            at,
+            np.add(centre, shape.shift_mm[row]),
+            np.multiply(radii, shape.scale[row]),
+            None if along is None else axes_along(along),
+        )
+
+    left = smooth_min(
+        body(0, (26, -12, -11), (30, 30, 48), LONG_AXIS), body(1, (17, 11, 0), (27, 28, 27), None), 12.0
+    )
+    right = body(2, (1, -30, -12), (24, 33, 34), (0.0, 1.0, 0.15))
+    atria = smooth_min(
+        smooth_min(body(3, (-38, 12, -3), (18, 25, 31), None), body(4, (-28, -9, 30), (9, 13, 13), None), 8.0),
+        smooth_min(body(5, (-4, 37, 24), (27, 18, 19), None), body(6, (31, 14, 43), (9, 14, 9), None), 6.0),
+        3.0,
+    )
+    return Chambers(
+        left_ventricle=left,
+        right_ventricle=right,
+        atria=atria,
+        trunk=chain(at, np.array(TRUNK, float), np.array(TRUNK_RADII_MM) * shape.trunk_scale),
+        aorta=chain(at, np.array(AORTA, float), np.array(AORTA_RADII_MM) * shape.aorta_scale),
+    )
+
+
+def fat_thickness(at: Coordinates, shape: HeartShape) -> Array:
+    """Thickness of fat over the closed heart: rugged, thickest over the right ventricle and the base."""
+    x, y, z = at
+    wave = [np.float32(2 * np.pi / length) for length in (34, 41, 29, 23, 27, 19)]
+    phase = shape.fat_phase.astype(np.float32)
+    rugged = (
+        np.sin(x * wave[0] + phase[0]) * np.sin(z * wave[2] + phase[1])
+        + np.sin(y * wave[1] + phase[2]) * np.sin(x * wave[3] + phase[3])
+        + 0.6 * np.sin(z * wave[4] + phase[4]) * np.sin(y * wave[5] + phase[5])
+    )
+    front = np.clip(-y / np.float32(50), 0, 1) * np.clip(np.float32(0.6) - x / np.float32(60), 0, 1)
+    thickness: Array = np.float32(shape.fat_mm) * (np.float32(0.75) + np.float32(0.35) * rugged + front)
+    return np.maximum(thickness, np.float32(0.4))

@@ -1,0 +1,151 @@
+"""Chest and upper abdomen without bones: skin, fat, muscle, lungs, diaphragm, mediastinum, great vessels."""
+
+import numpy as np
+
+from scoring.phantom.canvas import Canvas
+from scoring.phantom.patient import Patient
+from scoring.phantom.shapes import Array, Coordinates, ellipsoid, smooth_min
+
+AIR_HU = -1000.0
+LUNG_HU = -868.0
+LIVER_HU = 57.0
+SPLEEN_HU = 48.0
+
+
+def oval(at: Coordinates, centre: tuple[float, float], radii: tuple[float, float], power: float = 2.0) -> Array:
+    """Distance, along the ray from its middle, to an upright cylinder whose outline is a superellipse."""
+    x, y = at[0] - np.float32(centre[0]), at[1] - np.float32(centre[1])
+    size = (np.abs(x / np.float32(radii[0])) ** power + np.abs(y / np.float32(radii[1])) ** power) ** np.float32(1 / power)
+    distance: Array = np.sqrt(x * x + y * y) * (1 - 1 / np.maximum(size, np.float32(1e-3)))
+    return distance
+
+
+def chest_coordinates(part: Canvas, patient: Patient) -> Coordinates:
+    """Chest millimetres of a part of the canvas; they broadcast."""
+    thorax = patient.thorax
+    x, y, z = part.at
+    scale = np.float32(1 / thorax.scale)
+    return (
+        (x - np.float32(thorax.midline_x_mm)) * scale,
+        (y - np.float32(thorax.middle_y_mm)) * scale,
+        (z - np.float32(thorax.middle_z_mm)) * scale,
+    )
+
+
+def cavity(at: Coordinates) -> Array:
+    """Inside of the rib cage: narrower towards the head."""
+    z = at[2]
+    widen = 1 - np.float32(0.0016) * np.clip(z, -90, 120)
+    narrowed = (at[0] / widen, np.float32(12) + (at[1] - np.float32(12)) / (np.float32(0.35) + np.float32(0.65) * widen), z)
+    return oval(narrowed, (0, 13), (127, 89), 2.25)
+
+
+def diaphragm(at: Coordinates, patient: Patient) -> Array:
+    """Height above the diaphragm: negative in the abdomen."""
+    x, y, z = at
+    thorax = patient.thorax
+    right = thorax.right_dome_mm - ((x + 66) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(190)
+    left = thorax.left_dome_mm - ((x - 72) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(170)
+    middle = np.float32(-57) - ((x - 5) ** 2 + (y - 5) ** 2) / np.float32(260)
+    top = np.maximum(np.maximum(right, left), middle)
+    height: Array = (z - top) * np.float32(0.8)
+    return height
+
+
+def paint_wall(part: Canvas, patient: Patient) -> Array:
+    """Skin, fat, muscle and lung; returns the distance to the cavity."""
+    at = chest_coordinates(part, patient)
+    thorax = patient.thorax
+    inside = cavity(at)
+    wall = smooth_min(inside - np.float32(20), oval(at, (0, 96), (72, 42), 2.6), 20.0)
+    fat = np.float32(thorax.skin_fat_mm)
+    outline = smooth_min(wall - fat, oval(at, (0, 30), (150, 88), 2.6) - fat, 25.0)
+    if thorax.breast_mm > 0:
+        for side in (-1, 1):
+            breast = ellipsoid(at, (side * 78, -82, -8), (58, 14 + thorax.breast_mm, 62))
+            outline = smooth_min(outline, breast, 12.0)
+    part.paint(outline, 30.0)  # skin
+    part.paint(outline + np.float32(2.0), patient.fat_hu)
+    if thorax.breast_mm > 0:
+        for side in (-1, 1):
+            part.paint(ellipsoid(at, (side * 76, -92, -12), (30, 8 + 0.3 * thorax.breast_mm, 34)), 10.0, share=0.45)
+    _paint_muscles(part, at, patient, inside, outline)
+    part.paint(inside - np.float32(1.5), patient.fat_hu, share=0.5)  # extrapleural fat
+    return inside
+
+
+def _paint_muscles(part: Canvas, at: Coordinates, patient: Patient, inside: Array, outline: Array) -> None:
+    hu = patient.muscle_hu
+    deep = np.maximum(outline + np.float32(5), np.float32(0) + inside - np.float32(16))
+    part.paint(deep, hu, share=0.9)
+    for side in (-1, 1):
+        part.paint(np.maximum(oval(at, (side * 30, 116), (25, 17), 2.4), outline + 5), hu)
+        pectoral = np.maximum(oval(at, (side * 66, -78), (52, 9), 2.2), np.float32(-20) - at[2])
+        part.paint(np.maximum(pectoral, outline + 5), hu, share=0.85)
+    part.paint(np.maximum(inside - np.float32(6.5), 5.0 - inside), patient.fat_hu, share=0.35)  # between layers
+
+
+def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
+    """Lung in the cavity, and what lies below the diaphragm; returns the height above it."""
+    at = chest_coordinates(part, patient)
+    x, y, z = at
+    height = diaphragm(at, patient)
+    hu = np.float32(LUNG_HU) + y * np.float32(0.45) + np.float32(12) * np.sin(x * 0.09 + z * 0.07) * np.sin(y * 0.11)
+    part.paint(inside, hu)
+    below = np.maximum(inside + 1.0, height)
+    part.paint(below, patient.muscle_hu)
+    part.paint(np.maximum(inside + 3.0, height + 2.5), patient.fat_hu)
+    liver = smooth_min(
+        ellipsoid(at, (-62, 16, patient.thorax.right_dome_mm - 72), (84, 88, 70)),
+        ellipsoid(at, (-2, -24, -96), (66, 44, 37)),
+        18.0,
+    )
+    part.paint(np.maximum(np.maximum(inside + 3.5, height + 3.0), liver), LIVER_HU)
+    stomach = np.maximum(ellipsoid(at, (62, 6, patient.thorax.left_dome_mm - 47), (38, 44, 42)), height + 4.0)
+    part.paint(stomach, 45.0)
+    part.paint(np.maximum(stomach + 4.0, y + 8.0), AIR_HU + 20)
+    part.paint(np.maximum(stomach + 4.0, -8.0 - y), 22.0)
+    part.paint(np.maximum(ellipsoid(at, (92, 58, patient.thorax.left_dome_mm - 52), (26, 38, 46)), inside + 4.0), SPLEEN_HU)
+    return height
+
+
+def mediastinum(part: Canvas, patient: Patient, closed: Array) -> Array:
+    """Distance to what lies between the lungs: heart, the column before the spine, the wedge to the sternum."""
+    at = chest_coordinates(part, patient)
+    x, y, z = at
+    thorax = patient.thorax
+    column = oval(at, (0.5 * thorax.aorta_x_mm, 72), (15 + 0.5 * thorax.aorta_x_mm, 21), 2.2)
+    spine = oval(at, (0, 98), (23, 24), 2.2)
+    flare = np.clip(-z / np.float32(60), 0, 1)
+    wedge = oval((x - np.float32(6) * flare, y, z), (4, -58), (9, 30), 2.0) - np.float32(16) * flare
+    upper = oval(at, (-4, 14), (38, 46), 2.2) + np.clip(np.float32(62) - z, 0, 60)
+    return smooth_min(smooth_min(smooth_min(column, spine, 10.0), wedge, 6.0), smooth_min(closed, upper, 12.0), 14.0)
+
+
+def paint_tubes(canvas: Canvas, patient: Patient) -> None:
+    """Great vessels beyond the heart, oesophagus, trachea and main bronchi: each along its line."""
+    thorax, blood = patient.thorax, patient.blood_hu
+    to_lps = patient.chest_to_lps
+    aorta = to_lps([(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(-120, 96, 12)])
+    canvas.paint_tube(aorta, thorax.aorta_radius_mm, blood)
+    gullet = to_lps([(1, 60, 110), (3, 60, 60), (5, 61, 30), (6, 61, 0), (9, 58, -30), (14, 50, -55), (22, 42, -75)])
+    canvas.paint_tube(gullet, 7.5, 36.0)
+    canvas.paint_tube(gullet + [1.0, -0.5, 0], 2.0, -150.0)
+    canvas.paint_tube(to_lps([(-9, 78, -120), (-9, 80, 110)]), 3.6, blood)  # azygos
+    windpipe = to_lps([(0, 46, 130), (-2, 48, 84)])
+    canvas.paint_tube(windpipe, 10.5, 45.0)
+    canvas.paint_tube(windpipe, 8.8, AIR_HU + 5)
+    heart = patient.frame.to_lps
+    veins = (
+        ([(-36, 12, 22), (-35, 9, 44), (-36, 8, 68), (-34, 6, 95)], 10.0),  # superior vena cava
+        ([(-34, 20, -20), (-30, 24, -42), (-24, 26, -80)], 12.0),  # inferior vena cava
+        ([(18, 38, 30), (40, 42, 36), (62, 38, 44)], 6.5),  # pulmonary veins
+        ([(18, 44, 18), (40, 52, 10), (58, 58, 0)], 6.0),
+        ([(-26, 38, 30), (-46, 36, 32), (-64, 30, 38)], 6.5),
+        ([(-26, 44, 18), (-46, 50, 12), (-62, 56, 2)], 6.0),
+        ([(16, 4, 62), (2, 20, 64), (-22, 26, 60), (-46, 30, 54)], 10.0),  # right pulmonary artery
+        ([(16, 4, 62), (26, 22, 66), (44, 40, 60), (50, 48, 44)], 10.0),  # left
+        ([(26, 38, 12), (16, 46, 2), (0, 40, -12), (-18, 28, -18)], 3.4),  # coronary sinus
+    )
+    for points, radius in veins:
+        canvas.paint_tube(heart(points), radius * patient.size, blood)

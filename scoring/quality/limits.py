@@ -1,0 +1,70 @@
+"""Every threshold of the quality findings, once, with its source; and which refusal is the reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scoring.result import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """From which figure on a finding is a note, weakens the result or forbids it; None: never."""
+
+    unit: str
+    source: str
+    note: float | None = None
+    weakens: float | None = None
+    refuse: float | None = None
+    below: bool = False  # the finding is about too small a figure
+
+    def severity(self, measured: float) -> Severity | None:
+        """The severest level that the figure passes; a figure exactly at a limit does not pass it."""
+        levels = ((self.refuse, Severity.REFUSE), (self.weakens, Severity.WEAKENS), (self.note, Severity.NOTE))
+        for limit, severity in levels:
+            if limit is not None and (measured < limit if self.below else measured > limit):
+                return severity
+        return None
+
+
+_MONTE_CARLO = "simulated blood of 45 HU: from 25 HU of noise on specks of 1 mm2 pass 130 HU, from 35 HU 10 to 25 a slice"
+_HEARTS = "19 whole hearts measured at least 42 mm below and 51 mm above their centre; every cut one less than 35 or 38"
+_EXTENTS = "hearts of NLST: 102 to 146 mm wide, 105 to 117 mm deep"
+
+LIMITS: dict[str, Limit] = {
+    "contrast": Limit(unit="HU", note=60.0, weakens=80.0, refuse=100.0, source="blood measures 35 to 50 HU without contrast"),
+    "noise": Limit(unit="HU", note=20.0, weakens=25.0, refuse=35.0, source=_MONTE_CARLO),
+    "noise_without_minimum": Limit(unit="HU", note=15.0, weakens=20.0, refuse=30.0, source=_MONTE_CARLO),
+    "thickness_thick": Limit(unit="mm", note=3.0, weakens=3.5, refuse=5.0, source="standard 3 mm; a thicker slice hides calcium"),
+    "thickness_thin": Limit(unit="mm", note=2.5, weakens=2.0, below=True, source="standard 2.5 to 3 mm; thin slices raise peaks"),
+    "gap": Limit(unit="%", weakens=1.0, refuse=10.0, source="calcium between the slices is missed"),
+    "tilt": Limit(unit="degrees", note=1.0, weakens=5.0, refuse=15.0, source="islands are defined in axial slices"),
+    "top": Limit(unit="mm", weakens=44.0, refuse=38.0, below=True, source=_HEARTS),
+    "bottom": Limit(unit="mm", note=42.0, weakens=35.0, below=True, source=_HEARTS),
+    "extent": Limit(unit="mm", refuse=50.0, below=True, source="half of the smallest heart, 105 mm"),
+    "side": Limit(unit="mm", weakens=52.0, refuse=40.0, below=True, source=_EXTENTS),
+    "front": Limit(unit="mm", weakens=46.0, refuse=34.0, below=True, source=_EXTENTS),
+    "aorta": Limit(unit="", weakens=0.5, below=True, source="tracks of real hearts that lay on the aorta"),
+    "metal": Limit(unit="voxels", weakens=4.0, source="nothing but metal exceeds 2000 HU"),
+    "padding": Limit(unit="ml", refuse=0.5, source="a heart holds no air"),
+}
+
+METAL_HU = 2000.0
+METAL_REACH_MM = 10.0
+
+CLEAN_ZERO_NOISE_HU = 25.0
+CLEAN_ZERO_THICKNESS_MM = 3.5
+
+UNCERTAIN_BELOW = 0.6
+SPECK_NOISE_SD = 2.0
+SPECK_MM2 = 3.0
+LONE_SPECK_MM2 = 1.5
+
+REASON_ORDER = ("contrast", "no_heart", "coverage", "noise", "kvp", "increment", "tilt", "gap", "uneven", "thickness", "padding")
+"""Of several refusals the first of this order is the reason that is given."""
+
+
+def first_reason(findings: Iterable[Finding]) -> Finding | None:
+    """The refusal that is given as the reason, or None when nothing refuses."""
+    refusals = [finding for finding in findings if finding.severity is Severity.REFUSE]
+    order = {code: place for place, code in enumerate(REASON_ORDER)}
+    return min(refusals, key=lambda finding: order.get(finding.code, len(order)), default=None)

@@ -1,0 +1,28 @@
+"""Risk: what a printed score means in published schemes. Never advice.
+
+In:      an Agatston score, how many vessels have calcium, Demographics, the name of the percentile table.
+Out:     Risk; the MESA 10-year risk where all of its inputs are given.
+Keeps:   the tables, read once from the data files beside this one; each carries its citation.
+Hostile: age, sex and group may be missing, contradictory or absurd: then a sentence, never a guess.
+Alone:   tests/scoring/risk: published known answers.
+"""
+
+from scoring.risk.categories import CATEGORIES, CATEGORY_SCHEME, arterial_age_years, cac_drs, category, is_very_high
+from scoring.risk.chd import ChdInputs, chd_risk
+from scoring.risk.interpret import risk
+from scoring.risk.percentiles import Withheld, hoff_band, mesa_percentile
+
+__all__ = [
+    "CATEGORIES",
+    "CATEGORY_SCHEME",
+    "ChdInputs",
+    "Withheld",
+    "arterial_age_years",
+    "cac_drs",
+    "category",
+    "chd_risk",
+    "hoff_band",
+    "is_very_high",
+    "mesa_percentile",
+    "risk",
+]
