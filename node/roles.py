@@ -29,7 +29,7 @@ from node.web import WebServer
 DRAIN_SECONDS = 30.0
 """After SIGTERM running associations, the job being scored and the deliveries under way have so long."""
 
-TOKEN_KEY_FILE = "token.key"
+TOKEN_KEY_FILE = "token.key"  # noqa: S105 - the name of a file
 
 
 class Role(StrEnum):
@@ -160,12 +160,14 @@ def _start(house: _House, roles: Sequence[Role], ends: contextlib.ExitStack) -> 
     return Running(dicom_port=dicom_port, web_port=web_port)
 
 
-def _start_work(
-    house: _House, roles: Sequence[Role], client: EngineClient, ends: contextlib.ExitStack
-) -> None:
+def _start_work(house: _House, roles: Sequence[Role], client: EngineClient, ends: contextlib.ExitStack) -> None:
     settings = house.settings
     outbox = Outbox(
-        registry=house.registry, settings=settings, data=house.data, clock=house.clock, draw=secrets.SystemRandom().random
+        registry=house.registry,
+        settings=settings,
+        data=house.data,
+        clock=house.clock,
+        draw=secrets.SystemRandom().random,
     )
     steps = Steps(
         registry=house.registry,

@@ -8,8 +8,8 @@ Keeps:   one fork server with numpy, scipy and pydicom loaded, so that a child c
 Hostile: the child may do anything: its answer is bounded text, never a pickle; its output is thrown away.
 Alone:   tests/node/test_sandbox.py: children that crash, hang, eat memory, write and chatter.
 
-The children are asked of multiprocessing's fork server without its `Process`: that one runs the main program a second time
-in every child, which costs the command line's imports each time and starts a script without a guard all over again.
+The children are asked of multiprocessing's fork server without its `Process`: that one runs the main program a second
+time in every child, which costs the command line's imports each time and starts a script without a guard all over.
 """
 
 import contextlib
@@ -108,7 +108,7 @@ def run(function: Callable[..., str], *arguments: str | bytes, limits: Limits) -
         answer, child_answer = os.pipe()
         ends.callback(os.close, answer)
         try:
-            status, request = forkserver.connect_to_new_process([child_answer])
+            status, request = _new_process(child_answer)
         finally:
             os.close(child_answer)
         ends.callback(os.close, status)
@@ -118,12 +118,22 @@ def run(function: Callable[..., str], *arguments: str | bytes, limits: Limits) -
         _send(errand, request)
         text, in_time = _read_answer(answer, limits.wall_seconds)
         if not in_time:
-            os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         exit_status = _exit_status(status, pid)
     return _result(text, in_time=in_time, exit_status=exit_status, limits=limits)
 
 
 # ------------------------------------------------------------------------------------------ in the parent
+
+
+def _new_process(child_answer: int) -> tuple[int, int]:
+    """Ends of the pipes on which a new child's status comes, and on which it waits for its errand."""
+    try:
+        return forkserver.connect_to_new_process([child_answer])
+    except OSError:
+        # The fork server died since it was looked at, of memory perhaps; the second look starts another.
+        forkserver.ensure_running()
+        return forkserver.connect_to_new_process([child_answer])
 
 
 def _started(status: int) -> int:
@@ -166,8 +176,13 @@ def _read_answer(answer_end: int, wall_seconds: float) -> tuple[bytes, bool]:
 def _exit_status(status: int, pid: int) -> int | None:
     """Exit status of the child, negative for a signal; a child that answered and does not end is ended."""
     if not select.select([status], [], [], 5.0)[0]:
-        os.kill(pid, signal.SIGKILL)
+        _kill(pid)
     return _read_signed(status)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _read_signed(end: int) -> int | None:
@@ -260,7 +275,7 @@ def _end_with_parent(parent_sentinel: int) -> None:
 
 
 def _silence() -> None:
-    """Throw away what decoders and pydicom print: it may hold values of the patient, and standard output is for answers."""
+    """Throw away what decoders print: it may hold values of the patient, and standard output is for answers."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

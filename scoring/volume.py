@@ -95,7 +95,8 @@ class Gap:
         missing = max(1, round(self.step_mm / self.increment_mm) - 1)
         return (
             f"slices {self.before + 1} and {self.before + 2} lie {self.step_mm:.1f} mm apart where the series steps by "
-            f"{self.increment_mm:.1f} mm: {missing} image{'s are' if missing > 1 else ' is'} missing; send the series again"
+            f"{self.increment_mm:.1f} mm: {missing} image{'s are' if missing > 1 else ' is'} missing; "
+            "send the series again"
         )
 
 
@@ -195,8 +196,8 @@ def _check_line(sorted_points: Vector, affine: Vector) -> None:
     if distance > OFF_LINE_MM:
         raise UnfitError(
             "geometry",
-            f"slice {worst + 1} is shifted by {distance:.1f} mm against the others: images with different fields of view "
-            "are mixed in one series; send each reconstruction as a series of its own",
+            f"slice {worst + 1} is shifted by {distance:.1f} mm against the others: images with different fields of "
+            "view are mixed in one series; send each reconstruction as a series of its own",
             measured=distance,
             unit="mm",
         )
@@ -220,7 +221,8 @@ def _check_numbers(points: Vector, pixel_spacing_mm: tuple[float, float]) -> Non
     if len(points) < MINIMUM_SLICES:
         raise UnfitError(
             "too_few",
-            f"the series has {len(points)} slice{'s' if len(points) != 1 else ''}, a score needs at least {MINIMUM_SLICES}",
+            f"the series has {len(points)} slice{'s' if len(points) != 1 else ''}, "
+            f"a score needs at least {MINIMUM_SLICES}",
             measured=float(len(points)),
             unit="slices",
         )

@@ -49,9 +49,7 @@ def resend(
     from node.registry import deliveries
 
     with open_for(config) as registry, registry.begin() as connection:
-        count = deliveries.resend(
-            connection, now=SystemClock().now(), series_uid=series_uid, destination=destination
-        )
+        count = deliveries.resend(connection, now=SystemClock().now(), series_uid=series_uid, destination=destination)
     if not count:
         say("Nothing to send again: no result fits; `calcium-node deliveries list` shows what there is.")
         raise typer.Exit(exits.FAILED)

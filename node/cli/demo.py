@@ -10,7 +10,9 @@ from node.cli.render import say
 
 
 def demo(
-    input_folder: Annotated[Path | None, typer.Option("--input", help="Your own CT instead of a synthetic one.")] = None,
+    input_folder: Annotated[
+        Path | None, typer.Option("--input", help="Your own CT instead of a synthetic one.")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder for everything that arrives at the PACS.")] = None,
 ) -> None:
     """Show the main job: a scan is pushed, scored, and the results arrive at a test PACS."""

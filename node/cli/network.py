@@ -68,7 +68,7 @@ def send(
     good = sum(attempt.outcome in (Outcome.DELIVERED, Outcome.DELIVERED_WITH_WARNING) for attempt in came)
     for answer in sorted({attempt.answer for attempt in came if attempt.outcome is not Outcome.DELIVERED}):
         say(answer)
-    if not reached.ok:
+    if not reached.reached:
         say(reached.sentence)
     say(f"{good} of {len(objects)} objects sent to {to}.")
     raise typer.Exit(exits.DONE if good == len(objects) else exits.FAILED)

@@ -9,11 +9,14 @@ Alone:   tests/node/delivery: policy and outcome by tables, the wire against the
 
 from node.delivery.dimse_scu import EchoAnswer, PeerClasses, Reachability, accepted_classes, echo, send
 from node.delivery.line import Timeouts
+from node.delivery.offer import objects_of_files
+from node.delivery.outbox import Outbox
 from node.delivery.outcome import outcome_of_store
 from node.delivery.policy import RetryPolicy, next_attempt, retry_policy
 
 __all__ = [
     "EchoAnswer",
+    "Outbox",
     "PeerClasses",
     "Reachability",
     "RetryPolicy",
@@ -21,6 +24,7 @@ __all__ = [
     "accepted_classes",
     "echo",
     "next_attempt",
+    "objects_of_files",
     "outcome_of_store",
     "retry_policy",
     "send",

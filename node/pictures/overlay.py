@@ -39,7 +39,8 @@ def grey(hu: Plane) -> npt.NDArray[np.uint8]:
     """HU to grey levels in the window that reads calcium."""
     low = WINDOW_CENTRE_HU - WINDOW_WIDTH_HU / 2
     scaled = (hu.astype(np.float32) - np.float32(low)) * np.float32(255 / WINDOW_WIDTH_HU)
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    levels: npt.NDArray[np.uint8] = np.clip(scaled, 0, 255).astype(np.uint8)
+    return levels
 
 
 def ring(mask: Mask) -> Mask:
@@ -88,7 +89,7 @@ def lettering(lines: tuple[LegendLine, ...], *, rows: int) -> Lettering:
         at = (3, 2 + number * step)
         ImageDraw.Draw(letters).text(at, text, fill=line.colour, font=style.face, stroke_width=1, stroke_fill=(0, 0, 0))
         ImageDraw.Draw(cover).text(at, text, fill=255, font=style.face, stroke_width=1, stroke_fill=180)
-    return Lettering(rgb=np.asarray(letters), cover=np.asarray(cover, np.float32) / 255)
+    return Lettering(rgb=np.asarray(letters), cover=np.asarray(cover, np.float32) / np.float32(255))
 
 
 def quietest_corner(heart: Mask, *, height: int, width: int) -> tuple[int, int]:

@@ -18,12 +18,13 @@ _CELL_BOLD = Style(size_px=24, bold=True)
 _TICK = Style(size_px=18, colour=SOFT)
 _NOTE = Style(size_px=22, colour=SOFT)
 _FOOT = Style(size_px=17, colour=SOFT)
-_FOOT_TOP = PAGE_PX - 84
+_FOOT_TOP = PAGE_PX - 82
 _COLUMNS = (280, 440, 610, 770, 944 + _LEFT)  # right edges of the five number columns
 _TILE_GAP = 12
 _SMALLEST_TILE = 150
 
-PRELIMINARY = "PRELIMINARY - computed automatically, to be verified by a physician"
+# Left and right only: viewers lay their playing bar over the upper middle of such an image.
+PRELIMINARY = ("PRELIMINARY", "computed automatically,", "to be verified by a physician")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,9 @@ def refusal_page(words: RefusalWords) -> Rgb:
 def _begun() -> Canvas:
     page = Canvas(PAGE_PX, PAGE_PX)
     page.text((_LEFT, 26), "Calcium score", _TITLE)
-    page.text((_LEFT, 70), PRELIMINARY, _WARNING)
+    page.text((_LEFT, 66), PRELIMINARY[0], Style(size_px=22, colour=AMBER, bold=True))
+    page.text((PAGE_PX - _LEFT, 34), PRELIMINARY[1], _WARNING, anchor="ra")
+    page.text((PAGE_PX - _LEFT, 66), PRELIMINARY[2], _WARNING, anchor="ra")
     return page
 
 
@@ -139,7 +142,7 @@ def _gauge(page: Canvas, percentile: int | tuple[int, int], at: tuple[int, int],
     return down + 32
 
 
-def _table(page: Canvas, words: SummaryWords, down: int) -> float:
+def _table(page: Canvas, words: SummaryWords, down: float) -> float:
     for edge, head in zip(_COLUMNS, words.heads, strict=True):
         page.text((edge, down), head, _SMALL, anchor="ra")
     down += 34
@@ -194,8 +197,7 @@ def _montage(page: Canvas, words: SummaryWords, down: int) -> None:
 
 
 def _foot(page: Canvas, lines: tuple[str, ...]) -> None:
-    down = _FOOT_TOP
+    down = float(_FOOT_TOP)
     page.draw.line((_LEFT, down - 6, PAGE_PX - _LEFT, down - 6), fill=SOFT)
     for line in lines:
-        page.text((_LEFT, down), line, _FOOT)
-        down += _FOOT.line_px + 3
+        down = page.wrapped((_LEFT, down), line, _FOOT, width_px=_WIDTH) + 2

@@ -55,7 +55,7 @@ def _refuse_pickle(*_arguments: object, **_options: object) -> NoReturn:
 
 def close_pickle_door() -> None:
     """Let no row of the engine's tables be unpickled: whoever can write there would run code here."""
-    dbos._serialization.DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[method-assign,assignment] # noqa: SLF001 - there is no public switch
+    dbos._serialization.DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[method-assign] # noqa: SLF001 - there is no public switch
 
 
 class EngineClient:
@@ -174,10 +174,8 @@ def _guarded(step: Callable[[str], str]) -> Callable[[str], str]:
             raise EngineError(fault.code, f"step failed: {fault.code}") from None
         except DatabaseError as fault:
             raise EngineError("database", f"step failed: {type(fault).__name__}") from None
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - the rim of a step: no foreign text may reach the engine's tables
             raise EngineError("defect", f"step failed: {type(fault).__name__}") from None
 
     guarded.__name__ = guarded.__qualname__ = getattr(step, "__name__", "step")
     return guarded
-
-

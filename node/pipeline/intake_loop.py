@@ -62,7 +62,7 @@ class IntakeLoop:
             try:
                 busy = self.look()
             except DatabaseError as fault:
-                log.error("intake_failed", reason=type(fault).__name__)
+                log.warning("intake_failed", reason=type(fault).__name__)
                 busy = False
             if not busy:
                 self._bell.wait(LONGEST_WAIT_SECONDS)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,8 +50,8 @@ class JobRequest(_Message):
     kvp_rule: str
     assume_kvp: float
     percentile: str
-    overlay_slices: str
-    content_qualification: str
+    overlay_slices: Literal["findings", "all"]
+    content_qualification: Literal["RESEARCH", "PRODUCT"]
     device_serial_number: str
     refusal_page: bool
     software_version: str
@@ -215,7 +215,9 @@ def _refused_unread(request: JobRequest, reason: Finding) -> JobReply:
 
 
 def _failed(request: JobRequest, code: str, sentence: str) -> JobReply:
-    told = failed_document(request.series_instance_uid, request.study_instance_uid, code, sentence)
+    told = failed_document(
+        series_uid=request.series_instance_uid, study_uid=request.study_instance_uid, code=code, sentence=sentence
+    )
     return JobReply(
         status="failed", code=code, sentence=sentence, agatston=None, category=None, document=dict(told), objects=()
     )

@@ -1,8 +1,8 @@
 """Reading: bytes of a stranger in, facts and a volume in HU out.
 
 In:      paths of DICOM files, of any quality.
-Out:     InstanceFacts or Unreadable for each file (`read_headers`); Volume, Acquisition, Demographics and SourceHeader of
-         one series (`read_series`).
+Out:     InstanceFacts or Unreadable for each file (`read_headers`); Volume, Acquisition, Demographics and SourceHeader
+         of one series (`read_series`).
 Keeps:   nothing.
 Hostile: every byte. `read_headers` sends the work into the sandbox itself; `read_series` must be called inside it.
 Alone:   tests/node/reading: written objects in, arrays and sentences out; the corpus of odd files.

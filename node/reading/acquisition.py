@@ -19,7 +19,8 @@ _PROTOCOL = re.compile(
 )
 _NO_CONTRAST = frozenset(("", "none", "no", "no contrast", "without", "non contrast", "non-contrast", "n/a", "0"))
 _NUMBERS_OF_A_GATED_SCAN = (
-    "TriggerTime", "CardiacRRIntervalSpecified", "NominalPercentageOfCardiacPhase", "HeartRate", "NominalCardiacTriggerDelayTime",
+    "TriggerTime", "CardiacRRIntervalSpecified", "NominalPercentageOfCardiacPhase", "HeartRate",
+    "NominalCardiacTriggerDelayTime",
 )  # fmt: skip
 
 
@@ -46,7 +47,9 @@ def _steps_over_the_heart(header: Dataset) -> bool:
     field = number(header, "ReconstructionDiameter")
     thickness = number(header, "SliceThickness")
     stepped = text(header, "AcquisitionType") in ("SEQUENCED", "STATIONARY", "STEP")
-    return stepped and field is not None and field <= SMALL_FIELD_MM and thickness is not None and 2.0 <= thickness <= 3.5
+    return (
+        stepped and field is not None and field <= SMALL_FIELD_MM and thickness is not None and 2.0 <= thickness <= 3.5
+    )
 
 
 def acquisition(header: Dataset, *, padding_hu: float | None) -> Acquisition:
@@ -60,8 +63,8 @@ def acquisition(header: Dataset, *, padding_hu: float | None) -> Acquisition:
     kvp = number(header, "KVP")
     thickness = number(header, "SliceThickness")
     return Acquisition(
-        kvp=kvp if kvp else None,
-        slice_thickness_mm=thickness if thickness else None,
+        kvp=kvp or None,
+        slice_thickness_mm=thickness or None,
         kernel=text(header, "ConvolutionKernel"),
         manufacturer=text(header, "Manufacturer"),
         model=text(header, "ManufacturerModelName"),

@@ -1,6 +1,7 @@
 """Values of a header, whatever stands there: a value that cannot be understood counts as absent, never as an exception.
 
-pydicom converts an element when it is first looked at, so a bad one raises in the middle of the work; here it is caught.
+pydicom converts an element when it is first looked at, so a bad one raises in the middle of the work; here it is
+caught.
 """
 
 import math
@@ -8,10 +9,11 @@ import re
 import struct
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 
 CONVERSION_FAULTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, NotImplementedError, LookupError,
-    struct.error, EOFError,
+    struct.error, EOFError, BytesLengthException,
 )  # fmt: skip
 """What pydicom raises for a value that breaks its VR, seen in the odd files and in its issues."""
 

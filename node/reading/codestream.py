@@ -1,4 +1,4 @@
-"""What a compressed image says of its own size, before a decoder allocates by it (PS3.5 A.4; ISO 10918, 14495, 15444)."""
+"""What a compressed image says of its own size, before a decoder allocates by it (ISO 10918, 14495, 15444)."""
 
 import struct
 from dataclasses import dataclass
@@ -73,6 +73,7 @@ def check_codestream(data: bytes, *, rows: int, columns: int) -> Codestream:
     if stated.components != 1 or stated.precision > 16:
         raise ReadingError(
             "pixels",
-            f"the compressed image has {stated.components} components of {stated.precision} bits; a CT has one of 16 at most",
+            f"the compressed image has {stated.components} components of {stated.precision} bits; "
+            "a CT has one of 16 at most",
         )
     return stated

@@ -149,7 +149,7 @@ def instance_facts(path: Path, *, token_key: bytes) -> InstanceFacts:
         columns=whole(header, "Columns"),
         frames=frames(header),
         # A stack with one unplaced frame has no known geometry.
-        planes=tuple(placed) if len(placed) == len(planes) else (),
+        planes=tuple(placed) if len(placed) == len(planes) == frames(header) else (),
         image_type=words(first, "ImageType"),
         kvp=number(first, "KVP") or None,
         kernel=text(first, "ConvolutionKernel"),
@@ -198,7 +198,8 @@ def _check_size(header: FileDataset) -> None:
     claimed = (rows or 0) * (columns or 0) * count * 2
     if claimed > MAX_PIXEL_BYTES:
         raise ReadingError(
-            "too_large", f"the image claims {claimed / 1024**3:.1f} GB of pixels, more than {MAX_PIXEL_BYTES // 1024**3} GB"
+            "too_large",
+            f"the image claims {claimed / 1024**3:.1f} GB of pixels, more than {MAX_PIXEL_BYTES // 1024**3} GB",
         )
 
 
@@ -209,6 +210,8 @@ def _acquisition_time(header: pydicom.Dataset) -> str:
 
 def _patient_token(header: FileDataset, token_key: bytes) -> str:
     """Keyed hash of who the patient is; spellings that differ in blanks, case or empty name parts are one."""
-    parts = [text(header, keyword).strip().upper() for keyword in ("PatientID", "IssuerOfPatientID", "PatientBirthDate")]
+    parts = [
+        text(header, keyword).strip().upper() for keyword in ("PatientID", "IssuerOfPatientID", "PatientBirthDate")
+    ]
     name = re.sub(r"[\^=\s]+", " ", text(header, "PatientName")).strip().upper()
     return hmac.new(token_key, "\0".join((*parts, name)).encode(), hashlib.sha256).hexdigest()[:32]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from node.reading.attributes import CONVERSION_FAULTS, number, text, whole
@@ -36,7 +36,7 @@ _DECODERS = {
     "1.2.840.10008.1.2.4.90": "pylibjpeg",
     "1.2.840.10008.1.2.4.91": "pylibjpeg",
 }
-"""Transfer syntax → decoding plug-in; the two that may lose are decoded only where the header says that nothing was lost."""
+"""Transfer syntax → decoding plug-in; .81 and .91 may lose and come here if the header says that nothing was lost."""
 
 _HU_WORDS = re.compile(r"hu|h\.?u\.?|hounsfield|houndsfield", re.IGNORECASE)
 
@@ -67,7 +67,9 @@ def rescale(header: Dataset) -> Rescale:
     """
     unit = text(header, "RescaleType")
     if unit and not _HU_WORDS.match(unit):
-        raise ReadingError("not_hu", f"Rescale Type is {unit[:16]!a}, not HU: these are no CT numbers; send the original series")
+        raise ReadingError(
+            "not_hu", f"Rescale Type is {unit[:16]!a}, not HU: these are no CT numbers; send the original series"
+        )
     slope, intercept = number(header, "RescaleSlope"), number(header, "RescaleIntercept")
     if slope is None or intercept is None:
         raise ReadingError(
@@ -77,7 +79,8 @@ def rescale(header: Dataset) -> Rescale:
         )
     if not 0 < slope <= MAX_SLOPE or abs(intercept) > MAX_INTERCEPT:
         raise ReadingError(
-            "rescale", f"Rescale Slope {slope:g} and Rescale Intercept {intercept:g} give no CT numbers; send the original images"
+            "rescale",
+            f"Rescale Slope {slope:g} and Rescale Intercept {intercept:g} give no CT numbers; send the original images",
         )
     return Rescale(slope=slope, intercept=intercept)
 
@@ -123,7 +126,8 @@ def decode(header: Dataset, frame: int) -> Stored:
         pixels, _ = decoder.as_array(header, index=frame, raw=True, decoding_plugin=_DECODERS[syntax])
     except (RuntimeError, *CONVERSION_FAULTS) as fault:
         raise ReadingError(
-            "pixels", f"the pixels cannot be decoded ({type(fault).__name__} in {UID(syntax).name}); send the image again"
+            "pixels",
+            f"the pixels cannot be decoded ({type(fault).__name__} in {UID(syntax).name}); send the image again",
         ) from None
     if pixels.shape != (rows, columns):
         raise ReadingError("pixels", f"the decoded image is {pixels.shape}, its header says {(rows, columns)}")
@@ -136,7 +140,8 @@ def _syntax(header: Dataset) -> str:
     syntax = syntax or ("1.2.840.10008.1.2" if header.original_encoding[0] else "1.2.840.10008.1.2.1")
     if syntax not in _DECODERS:
         raise ReadingError(
-            "syntax", f"transfer syntax {UID(syntax).name} is not decoded here; send the images uncompressed or JPEG-LS lossless"
+            "syntax",
+            f"transfer syntax {UID(syntax).name} is not decoded here; send the images uncompressed or JPEG-LS lossless",
         )
     return syntax
 

@@ -1,4 +1,4 @@
-"""One flat header per image plane: of a classic image itself, of an enhanced one each frame with its functional groups."""
+"""One flat header per image plane: a classic image itself, or a frame of an enhanced one with its functional groups."""
 
 from pydicom.dataset import Dataset
 
@@ -23,13 +23,15 @@ def is_enhanced(header: Dataset) -> bool:
 def plane_headers(header: Dataset) -> list[Dataset]:
     """Flat headers, one for each frame in the order of the frames; of a classic image the header itself.
 
-    The macros of PS3.3 C.7.6.16 hold one item each: its attributes are laid over those of the object, shared groups first,
-    so that the rest of reading asks one flat header whatever the SOP class.
+    The macros of PS3.3 C.7.6.16 hold one item each: its attributes are laid over those of the object, shared groups
+    first, so that the rest of reading asks one flat header whatever the SOP class.
     """
     if not is_enhanced(header):
         return [header]
     base = Dataset()
-    base.update({tag: header.get_item(tag) for tag in header.keys() if not _is_group(header, tag)})
+    base.update(header)
+    for keyword in _GROUPS:
+        base.pop(keyword, None)
     for shared in items(header, _GROUPS[0])[:1]:
         _lay_over(base, shared)
     planes = []
@@ -40,10 +42,6 @@ def plane_headers(header: Dataset) -> list[Dataset]:
         _use_frame_names(flat)
         planes.append(flat)
     return planes
-
-
-def _is_group(header: Dataset, tag: object) -> bool:
-    return any(tag == header.data_element(keyword).tag for keyword in _GROUPS if keyword in header)
 
 
 def _lay_over(flat: Dataset, groups: Dataset) -> None:

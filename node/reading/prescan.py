@@ -186,7 +186,9 @@ class _Walk:
             return value
         if undefined or vr == b"SQ" or (vr in (b"", b"UN") and self._begins_with_item(value, length)):
             # The content of an UN is implicit, whatever is around it (PS3.5 6.2.2).
-            self._enter(_Open(kind="sequence", end=None if undefined else value + length, explicit=explicit and vr != b"UN"))
+            self._enter(
+                _Open(kind="sequence", end=None if undefined else value + length, explicit=explicit and vr != b"UN")
+            )
             return value
         return value + length
 

@@ -1,7 +1,7 @@
 """Files of one series → Volume, Acquisition, Demographics, SourceHeader. Runs inside the sandbox.
 
-Two passes: headers first, so that a series that cannot be stacked costs no decoding; then each slice is decoded straight
-into its place in the volume.
+Two passes: headers first, so that a series that cannot be stacked costs no decoding; then each slice is decoded
+straight into its place in the volume.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from node.reading.attributes import CONVERSION_FAULTS, folded, text, whole
 from node.reading.header import MAX_PIXEL_BYTES, is_lossy, open_header
 from node.reading.person import demographics
 from node.reading.pixels import Rescale, Slice, decode, hounsfield, padding_stored, rescale, signs_differ
-from node.reading.planes import frame_plane, is_enhanced, plane_headers
+from node.reading.planes import frame_plane, frames, is_enhanced, plane_headers
 from node.reading.source import source_header
 from node.reading.unreadable import ReadingError
 from scoring.protocol import Acquisition
@@ -102,12 +102,20 @@ def _slices_of(path: Path) -> list[_Slice]:
     if not layout.has_pixels:
         raise ReadingError("pixels", "an object of the series has no pixels; send the original images")
     several = is_enhanced(header)
+    planes = plane_headers(header)
+    if len(planes) != frames(header):
+        raise UnfitError(
+            "geometry",
+            f"an object holds {frames(header)} frames and says where {len(planes)} of them lie; "
+            "send the original images",
+        )
     slices = []
-    for frame, flat in enumerate(plane_headers(header)):
+    for frame, flat in enumerate(planes):
         if is_lossy(flat, layout.transfer_syntax_uid):
             syntax = UID(layout.transfer_syntax_uid).name
             raise ReadingError(
-                "lossy", f"the images were compressed with loss (now {syntax}): CT numbers are changed; send the originals"
+                "lossy",
+                f"the images were compressed with loss (now {syntax}): CT numbers are changed; send the originals",
             )
         plane = frame_plane(flat)
         if plane is None:
@@ -116,14 +124,19 @@ def _slices_of(path: Path) -> list[_Slice]:
             )
         slices.append(
             _Slice(
-                path=path, frame=frame, frame_number=frame + 1 if several else None, header=flat, plane=plane, scale=rescale(flat)
+                path=path,
+                frame=frame,
+                frame_number=frame + 1 if several else None,
+                header=flat,
+                plane=plane,
+                scale=rescale(flat),
             )
         )
     return slices
 
 
 def _without_duplicates(slices: list[_Slice]) -> list[_Slice]:
-    """One slice for each object and frame; the same object with other pixels is a contradiction, other bytes are not."""
+    """One slice for each object and frame; other bytes may hold the same object, other pixels contradict it."""
     by_object: dict[tuple[str, int], list[_Slice]] = defaultdict(list)
     for one in slices:
         by_object[text(one.header, "SOPInstanceUID"), one.frame].append(one)
@@ -137,7 +150,9 @@ def _check_same_pixels(twins: list[_Slice]) -> None:
     first, *others = [_decoded(one, {}, as_whole=False) for one in twins]
     if not all(np.array_equal(first, other) for other in others):
         raise ReadingError(
-            "duplicates", "two different images carry the same SOP Instance UID: it is not clear which is right; send the series again"
+            "duplicates",
+            "two different images carry the same SOP Instance UID: it is not clear which is right; "
+            "send the series again",
         )
 
 
@@ -147,27 +162,38 @@ def _check_one_series(slices: list[_Slice]) -> None:
     headers = [one.header for one in slices]
     if len({text(header, "SeriesInstanceUID") for header in headers}) > 1:
         raise ReadingError("mixed_series", "the files belong to more than one series; each is read for itself")
-    people = {tuple(folded(text(header, keyword)) for keyword in ("PatientID", "PatientBirthDate")) for header in headers}
+    people = {
+        tuple(folded(text(header, keyword)) for keyword in ("PatientID", "PatientBirthDate")) for header in headers
+    }
     if len(people) > 1:
-        raise ReadingError("mixed_patients", f"the series holds images of {len(people)} patients; correct it at its source")
+        raise ReadingError(
+            "mixed_patients", f"the series holds images of {len(people)} patients; correct it at its source"
+        )
     sizes = {(whole(header, "Rows"), whole(header, "Columns")) for header in headers}
     if len(sizes) > 1:
-        raise UnfitError("geometry", f"the images of the series have {len(sizes)} different sizes; send the original series")
+        raise UnfitError(
+            "geometry", f"the images of the series have {len(sizes)} different sizes; send the original series"
+        )
     rows, columns = sizes.pop()
     if (rows or 0) * (columns or 0) * len(slices) * 2 > MAX_PIXEL_BYTES:
-        raise ReadingError("too_large", f"{len(slices)} images of {columns} x {rows} pixels are more than one series of a heart")
+        raise ReadingError(
+            "too_large", f"{len(slices)} images of {columns} x {rows} pixels are more than one series of a heart"
+        )
     _check_parallel(slices)
 
 
 def _check_parallel(slices: list[_Slice]) -> None:
     directions = np.array([one.plane.orientation for one in slices])
     if float(np.abs(directions - directions[0]).max()) > SAME_DIRECTION:
-        raise UnfitError("geometry", "the images of the series have different orientations; send each stack as a series")
+        raise UnfitError(
+            "geometry", "the images of the series have different orientations; send each stack as a series"
+        )
     spacings = np.array([one.plane.pixel_spacing_mm for one in slices])
     if float(np.abs(spacings / spacings[0] - 1.0).max()) > SAME_SPACING_SHARE:
         raise UnfitError(
             "geometry",
-            f"Pixel Spacing changes within the series from {spacings.min():g} to {spacings.max():g} mm; send the original series",
+            f"Pixel Spacing changes within the series from {spacings.min():g} to {spacings.max():g} mm; "
+            "send the original series",
         )
 
 

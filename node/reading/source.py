@@ -19,8 +19,8 @@ CONTEXT = (
 
 EQUIPMENT = (
     "SpecificCharacterSet", "Manufacturer", "ManufacturerModelName", "StationName", "DeviceSerialNumber",
-    "SoftwareVersions", "InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName", "DeviceUID", "SeriesDate",
-    "SeriesTime", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "ProtocolName",
+    "SoftwareVersions", "InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName", "DeviceUID",
+    "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "ProtocolName",
 )  # fmt: skip
 
 PLANE = (

@@ -116,7 +116,7 @@ def _scored(score: Score) -> Document:
         "excluded": [_excluded(calcium) for calcium in score.excluded],
         "uncertain": {"lesions": int(score.uncertain.lesions), "agatston": _number(score.uncertain.agatston)},
         "interval": None,
-        "risk": _risk(score.risk),
+        "risk": risk_document(score.risk),
         "quality": [_finding(finding) for finding in score.quality],
     }
 
@@ -206,7 +206,9 @@ def _excluded(calcium: Excluded) -> Document:
     }
 
 
-def _risk(risk: Risk) -> Document:
+def risk_document(risk: Risk) -> Document:
+    """The `risk` object of a result, also the answer of the command `risk`."""
+    """The `risk` object of the contract: also the answer of `calcium-node risk`."""
     percentile = risk.percentile
     return {
         "category": risk.category,

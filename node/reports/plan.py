@@ -110,6 +110,7 @@ class ReportPlan:
     numbers: Numbers | None  # None: refused
     reasons: tuple[Said, ...]
     caveats: tuple[Said, ...]
+    protocol: ProtocolUsed | None  # None: refused before one was chosen
     parameters: tuple[str, ...]
     regions: tuple[Region, ...]  # of the heart, or a box where none was found
 
@@ -136,6 +137,7 @@ def plan(result: Score | Unfit, source: SourceHeader, choices: ReportChoices) ->
         numbers=numbers,
         reasons=_reasons(result) if isinstance(result, Unfit) else (),
         caveats=_caveats(result),
+        protocol=protocol,
         parameters=_parameters(protocol, source) if protocol else (),
         regions=_heart_regions(result.heart, source),
     )
@@ -225,7 +227,9 @@ def _said(finding: Finding) -> Said:
 def _reasons(unfit: Unfit) -> tuple[Said, ...]:
     """The reason that is given, then every other test that failed."""
     others = [finding for finding in unfit.quality if finding.severity is Severity.REFUSE]
-    return tuple(_said(finding) for finding in (unfit.reason, *others) if finding is unfit.reason or finding != unfit.reason)
+    return tuple(
+        _said(finding) for finding in (unfit.reason, *others) if finding is unfit.reason or finding != unfit.reason
+    )
 
 
 def _caveats(result: Score | Unfit) -> tuple[Said, ...]:
@@ -273,7 +277,15 @@ def _key(result: Score | Unfit, source: SourceHeader, choices: ReportChoices) ->
         digest.update(result.labels.reshape(-1)[found].tobytes())
     images = sorted({one.sop_instance_uid for one in source.slices})
     site = (choices.device_serial_number, choices.content_qualification)
-    return (source.series_instance_uid, *images, PRODUCT, choices.software_version, *site, digest.hexdigest(), str(choices.version))
+    return (
+        source.series_instance_uid,
+        *images,
+        PRODUCT,
+        choices.software_version,
+        *site,
+        digest.hexdigest(),
+        str(choices.version),
+    )
 
 
 def _heart_regions(heart: Mask | None, source: SourceHeader) -> tuple[Region, ...]:

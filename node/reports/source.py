@@ -3,17 +3,18 @@
 import copy
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence
 from datetime import datetime
 
 from pydicom import DataElement, Dataset
 from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.sr.coding import Code
 from pydicom.tag import Tag
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from node.facts import Report, ReportRole, SourceHeader, SourceSlice
 from node.reports import codes
@@ -114,11 +115,9 @@ def copy_elements(source: Dataset, target: Dataset, keywords: Iterable[str]) -> 
 
 
 def _copy_element(source: Dataset, target: Dataset, tag: int) -> None:
-    element = source.get_item(tag)
-    if element is None:
-        return
+    element: DataElement | RawDataElement = source.get_item(tag)
     vr = dictionary_VR(tag)
-    if isinstance(element, DataElement) or vr == "SQ" or not isinstance(element.value, bytes):
+    if not isinstance(element, RawDataElement) or vr == "SQ" or not isinstance(element.value, bytes):
         target[tag] = copy.deepcopy(source[tag])
         return
     padding = b"\0" if vr == "UI" else b" "
@@ -181,7 +180,7 @@ def encode(ds: Dataset, software_version: str) -> bytes:
     ds.file_meta.FileMetaInformationVersion = b"\x00\x01"
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.file_meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
+    ds.file_meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     ds.file_meta.ImplementationVersionName = implementation_version_name(software_version)
     buffer = io.BytesIO()
     with warnings.catch_warnings():
@@ -196,19 +195,31 @@ def encode(ds: Dataset, software_version: str) -> bytes:
 
 def _acquisition_equipment(source: SourceHeader) -> Dataset:
     """The scanner (PS3.3 C.12.1, Contributing Equipment)."""
+    known = _decoded(source.equipment, charset=source.context.get("SpecificCharacterSet") or "iso8859")
     item = Dataset()
     item.PurposeOfReferenceCodeSequence = [coded(codes.ACQUISITION_EQUIPMENT)]
-    copy_elements(source.equipment, item, ("Manufacturer", *_EQUIPMENT))
-    if not source.equipment.get("Manufacturer"):
-        item.Manufacturer = "unknown"  # type 1 in this sequence
+    item.Manufacturer = known.get("Manufacturer") or "unknown"  # type 1 in this sequence
     for keyword in _EQUIPMENT:
-        if not source.equipment.get(keyword) and keyword in item:
-            del item[keyword]
-    moment = f"{source.equipment.get('AcquisitionDate') or ''}{source.equipment.get('AcquisitionTime') or ''}"
-    if source.equipment.get("AcquisitionDate"):
-        item.ContributionDateTime = moment
-    item.set_original_encoding(is_implicit_vr=False, is_little_endian=True, character_encoding=None)
+        if known.get(keyword):
+            item[keyword] = known[keyword]
+    if known.get("AcquisitionDate"):
+        item.ContributionDateTime = f"{known.AcquisitionDate}{known.get('AcquisitionTime') or ''}"
     return item
+
+
+def _decoded(elements: Dataset, *, charset: str | MutableSequence[str]) -> Dataset:
+    """Elements that go into an item of a sequence: an item's bytes are not copied, so they must be read right first."""
+    out = Dataset()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a value that breaks its own representation is the CT's, and repeated as it is
+        out.set_original_encoding(
+            is_implicit_vr=False, is_little_endian=True, character_encoding=convert_encodings(charset)
+        )
+        for keyword in ("Manufacturer", *_EQUIPMENT, "AcquisitionDate", "AcquisitionTime"):
+            if keyword in elements:
+                _copy_element(elements, out, Tag(tag_for_keyword(keyword) or 0))
+                _ = out[keyword]
+    return out
 
 
 def _private_scheme() -> Dataset:

@@ -4,7 +4,19 @@ import math
 import unicodedata
 
 _REPLACEMENTS = str.maketrans(
-    {"–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "×": "x", "·": "-", "±": "+/-", "µ": "u", "μ": "u", "°": " deg"}
+    {
+        "\N{EN DASH}": "-",
+        "\N{EM DASH}": "-",
+        "\N{MINUS SIGN}": "-",
+        "\N{GREATER-THAN OR EQUAL TO}": ">=",
+        "\N{LESS-THAN OR EQUAL TO}": "<=",
+        "\N{MULTIPLICATION SIGN}": "x",
+        "\N{MIDDLE DOT}": "-",
+        "\N{PLUS-MINUS SIGN}": "+/-",
+        "\N{MICRO SIGN}": "u",
+        "\N{GREEK SMALL LETTER MU}": "u",
+        "\N{DEGREE SIGN}": " deg",
+    }
 )
 
 
@@ -13,8 +25,8 @@ def ascii_text(text: str) -> str:
 
     Examples
     --------
-    >>> ascii_text("category 100–399, ≥ 1 mm², naïve")
-    'category 100-399, >= 1 mm2, naive'
+    >>> ascii_text("category ≥ 400, 1 mm², naïve")
+    'category >= 400, 1 mm2, naive'
     """
     plain = unicodedata.normalize("NFKD", text.translate(_REPLACEMENTS))
     kept = "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -14,6 +14,8 @@ from scoring.volume import Volume
 
 FAT_HU = (-170.0, -35.0)
 AIRWAY_HU = -400.0
+LUNG_EDGE_CELLS = 1.5
+"""Between lung and muscle a voxel averages to the HU of fat: so near to lung it is none."""
 LEAST_CORE_MM = 8.0
 """Radius of soft tissue flanked by lung: whole hearts measured 13 to 27 mm, chests without a heart 0 to 4."""
 LEAST_DESCENDING_MM = 20.0
@@ -67,6 +69,8 @@ def _anatomy(
     tracks: tuple[Track | None, Track | None],
 ) -> Anatomy:
     hu = grid.hu[opened.box]
+    lung_mm = distance_to((hu < AIRWAY_HU) | chest.lungs[opened.box], grid.spacing_mm)
+    fat = (hu > FAT_HU[0]) & (hu < FAT_HU[1]) & (lung_mm > LUNG_EDGE_CELLS * grid.spacing_mm[1])
     centre = core.centre_mm
     voxel = grid.voxels(np.array([centre]))
     x, y, z = volume.to_lps_mm(voxel)[0]
@@ -78,8 +82,8 @@ def _anatomy(
         descending=tracks[0],
         ascending=tracks[1],
         opened=opened,
-        fat_mm=distance_to((hu > FAT_HU[0]) & (hu < FAT_HU[1]), grid.spacing_mm),
-        lung_mm=distance_to((hu < AIRWAY_HU) | chest.lungs[opened.box], grid.spacing_mm),
+        fat_mm=distance_to(fat, grid.spacing_mm),
+        lung_mm=lung_mm,
         bone_mm=distance_to(chest.bones[opened.box], grid.spacing_mm),
         blood=measure_blood(volume, grid, centre, *tracks),
         lateral_width_mm=_lateral_width(grid, centre[0]),

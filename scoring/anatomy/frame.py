@@ -111,6 +111,24 @@ class Anatomy:
         whole[self.opened.box] = self.opened.inside_closed_mm > 0
         return self.grid.to_scan(whole)
 
+    def region(self) -> tuple[slice, slice, slice]:
+        """Box of the scan (slice, row, column) around the heart, wide enough to hold every coronary artery."""
+        corners = [
+            [self.grid.axis_mm(axis)[edge] for axis, edge in enumerate(edges)]
+            for edges in (
+                [part.start for part in self.opened.box],
+                [part.stop - 1 for part in self.opened.box],
+            )
+        ]
+        voxels = self.grid.voxels(np.array(corners))
+        margin = np.ones(3)
+        margin[list(self.grid.axes)] = np.array(self.grid.spacing_mm) / np.array(self.grid.fine_spacing_mm)
+        shape = np.empty(3, int)
+        shape[list(self.grid.axes)] = self.grid.fine_shape
+        low = np.maximum(np.floor(voxels.min(0) - margin), 0).astype(int)
+        high = np.minimum(np.ceil(voxels.max(0) + margin) + 1, shape).astype(int)
+        return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
+
     def aorta_at(self, z_mm: Values) -> Circles:
         """The ascending aorta or its root at these heights."""
         return _extended(self.ascending if self.aorta_confidence > 0 else None, z_mm, self.centre_mm)

@@ -10,5 +10,6 @@ Alone:   tests/scoring/coronary: calcium of known truth put into real chests and
 """
 
 from scoring.coronary.classify import Classification, Judged, classify
+from scoring.coronary.specks import small_islands
 
-__all__ = ["Classification", "Judged", "classify"]
+__all__ = ["Classification", "Judged", "classify", "small_islands"]

@@ -24,6 +24,9 @@ WALL_ABOVE_END_MM = -14.0
 ABOVE_TRACK_END_MM = 24.0
 ABOVE_CENTRE_MM = 50.0
 
+BRIGHT_AROUND_HU = (70.0, 15.0)
+"""Tissue around calcium measures fat to blood; where it is brighter, a streak or motion made both."""
+
 SPECK_MM3 = 7.5
 SPECK_NOISE_SD = 1.6
 
@@ -60,6 +63,7 @@ SENTENCES = {
     "fat distance": ("close to epicardial fat", "away from epicardial fat"),
     "deep": ("", "deep inside the heart"),
     "far": ("", "off the surface of the heart"),
+    "bright around": ("", "a bright haze around it, as of motion or a streak"),
     "outline": ("", "outside the outline of the heart"),
     "lung": ("", "at the border of the lung"),
     "bone": ("", "at a bone"),
@@ -93,6 +97,7 @@ def weigh(places: Places, pictures: Pictures, protocol: Protocol, noise_sd_hu: f
         "deep": _deep(places, fat),
         "far": -np.maximum(0.0, places.outside - 8.0) / 1.2,
         "outline": -np.clip((-7.0 - places.inside_closed) / 1.5, 0.0, 4.0),
+        "bright around": -np.clip((pictures.around_hu - BRIGHT_AROUND_HU[0]) / BRIGHT_AROUND_HU[1], 0.0, 4.0),
         "lung": np.where((places.lung < 3.0) | (pictures.air_share > 0.15), -1.5, 0.0),
         "bone": np.where(places.bone < 4.0, -2.0, 0.0),
         "aortic circle": _aortic(places),

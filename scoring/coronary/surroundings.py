@@ -27,6 +27,7 @@ class Pictures:
     slices: npt.NDArray[np.intp]  # number of slices
     fat_share: npt.NDArray[np.float64]  # the larger of the two shells
     air_share: npt.NDArray[np.float64]  # of the outer shell
+    around_hu: npt.NDArray[np.float64]  # median of the inner shell
 
 
 def describe(volume: Volume, islands: Islands, pieces: Pieces) -> Pictures:
@@ -50,25 +51,31 @@ def describe(volume: Volume, islands: Islands, pieces: Pieces) -> Pictures:
         volume_mm3=voxels * row * column * volume.slice_increment_mm,
         peak_hu=peak,
         slices=np.bincount(pairs[0], minlength=count),
-        fat_share=np.array([fat for fat, _ in shares]),
-        air_share=np.array([air for _, air in shares]),
+        fat_share=np.array([share[0] for share in shares]),
+        air_share=np.array([share[1] for share in shares]),
+        around_hu=np.array([share[2] for share in shares]),
     )
 
 
-def _shares(volume: Volume, index: npt.NDArray[Any]) -> tuple[float, float]:
-    """Fat in the shells and air in the outer one, over the slices of a piece."""
+def _shares(volume: Volume, index: npt.NDArray[Any]) -> tuple[float, float, float]:
+    """Fat in the shells, air in the outer one and HU of the inner one, over the slices of a piece."""
     fat, air, seen = np.zeros(2), 0.0, np.zeros(2)
+    around = []
     for number in np.unique(index[:, 0]):
-        counts = _slice_shares(volume, int(number), index[index[:, 0] == number, 1:])
-        fat += counts[0]
-        seen += counts[1]
-        air += counts[2]
-    return float((fat / np.maximum(seen, 1)).max()), float(air / max(seen[1], 1))
+        patch, distance = _patch(volume, int(number), index[index[:, 0] == number, 1:])
+        shells = [patch[(distance >= near) & (distance < far)] for near, far in SHELLS_MM]
+        fat += [((shell > FAT_HU[0]) & (shell < FAT_HU[1])).sum() for shell in shells]
+        seen += [len(shell) for shell in shells]
+        air += float((shells[1] < AIR_HU).sum())
+        around.append(shells[0])
+    median = float(np.median(np.concatenate(around))) if seen[0] else float("nan")
+    return float((fat / np.maximum(seen, 1)).max()), float(air / max(seen[1], 1)), median
 
 
-def _slice_shares(
+def _patch(
     volume: Volume, number: int, pixels: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+    """The slice around some pixels and the distance to them."""
     reach = SHELLS_MM[-1][1]
     margin = [int(np.ceil(reach / step)) + 1 for step in volume.pixel_spacing_mm]
     low = np.maximum(pixels.min(0) - margin, 0)
@@ -76,11 +83,4 @@ def _slice_shares(
     patch = volume.hu[number, low[0] : high[0], low[1] : high[1]]
     away = np.ones(patch.shape, bool)
     away[pixels[:, 0] - low[0], pixels[:, 1] - low[1]] = False
-    distance = ndimage.distance_transform_edt(away, volume.pixel_spacing_mm)
-    fat = (patch > FAT_HU[0]) & (patch < FAT_HU[1])
-    counts, seen = np.zeros(2), np.zeros(2)
-    for k, (near, far) in enumerate(SHELLS_MM):
-        shell = (distance >= near) & (distance < far)
-        counts[k], seen[k] = fat[shell].sum(), shell.sum()
-    outer = (distance >= SHELLS_MM[1][0]) & (distance < SHELLS_MM[1][1])
-    return counts, seen, float((patch[outer] < AIR_HU).sum())
+    return patch, ndimage.distance_transform_edt(away, volume.pixel_spacing_mm)

@@ -2,8 +2,9 @@
 
 Only pixels that are bright in one of two neighbouring slices can be bright between them, so nothing is
 resampled but those. Whose a sample between two slices is: that of the bright voxel, and where both are
-bright that of the nearer one. So a plaque that meets a rib across the slices ends half-way, as its
-voxels do. The minimum size is tested in each interpolated slice on the whole island, before division.
+bright that of the nearer one; a voxel of an island below the minimum size yields to one that is not. So
+a plaque that meets a rib across the slices ends half-way, as its voxels do, and tapers off into a speck
+of its own. The minimum size is tested in each interpolated slice on the whole island, before division.
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ class _Columns:
     interval: Indices  # (c,) lower slice
     pixel: Indices  # (c,) row * columns + column
     hu: npt.NDArray[np.float64]  # (2, c) at the lower and the upper slice
-    bright: npt.NDArray[np.bool_]  # (2, c)
+    holds: npt.NDArray[np.bool_]  # (2, c) which end can own a sample
     owner: npt.NDArray[np.uint8]  # (2, c)
     scored: npt.NDArray[np.bool_]  # (2, c)
 
@@ -84,7 +85,7 @@ def isotropic_volume_mm3(
     for places in _columns_in_parts(islands, material, grid):
         columns = _columns(volume.hu, islands, places, vessel_of_voxel, scored, protocol.threshold_hu)
         by_owner += _counted(columns, grid, islands.shape, protocol, row_mm * column_mm)
-    by_owner[0] = 0.0
+    by_owner[np.setdiff1d(np.arange(by_owner.size), vessel_of_voxel[scored])] = 0.0
     return by_owner * (row_mm * column_mm * grid.step_mm)
 
 
@@ -137,11 +138,13 @@ def _columns(
     flat = ends * (rows * width) + pixel
     place = np.minimum(np.searchsorted(islands.flat, flat), islands.flat.size - 1)
     known = islands.flat[place] == flat  # a bright voxel outside the searched region is nobody's
+    bright = values >= threshold_hu
+    firm = bright & (~known | islands.large_enough[islands.island[place]])
     return _Columns(
         interval=interval,
         pixel=pixel,
         hu=values,
-        bright=values >= threshold_hu,
+        holds=np.where(firm.any(axis=0), firm, bright),
         owner=np.where(known, vessel_of_voxel[place], 0).astype(np.uint8),
         scored=known & scored[place],
     )
@@ -166,7 +169,7 @@ def _counted(
     beside_scored = columns.scored[0] | columns.scored[1]
     kept = protocol.large_enough(np.bincount(island), pixel_area_mm2)
     kept &= np.bincount(island, beside_scored[column]) > 0
-    below_is_bright, above_is_bright = columns.bright[:, column]
-    nearer = np.where(below_is_bright & above_is_bright, share > 0.5, above_is_bright).astype(int)
-    owner = columns.owner[nearer, column]
+    below_holds, above_holds = columns.holds[:, column]
+    end = np.where(below_holds & above_holds, share > 0.5, above_holds).astype(int)
+    owner = columns.owner[end, column]
     return np.bincount(owner[kept[island]], minlength=len(Vessel) + 1).astype(float)

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from scoring.phantom.shapes import Array, Coordinates, capsule
 
+Window = tuple[slice, slice, slice]
+
 EDGE_MM = np.float32(1.3)
 """Width over which a painted edge goes from 0 to 1: about one grid step, so that a slanted edge has no stairs."""
 
@@ -26,8 +28,8 @@ class Canvas:
         """Coordinates that broadcast to the whole grid."""
         return self.x[None, None, :], self.y[None, :, None], self.z[:, None, None]
 
-    def within(self, low: npt.ArrayLike, high: npt.ArrayLike) -> "Canvas | None":
-        """Part of the canvas between two corners (a view), None where they lie outside."""
+    def within(self, low: npt.ArrayLike, high: npt.ArrayLike) -> "tuple[Canvas, Window] | None":
+        """Part of the canvas between two corners (a view) and where it lies; None where they lie outside."""
         spans = []
         for axis, a, b in zip((self.x, self.y, self.z), np.asarray(low), np.asarray(high), strict=True):
             first, last = np.searchsorted(axis, [a, b])
@@ -35,7 +37,8 @@ class Canvas:
                 return None
             spans.append(slice(int(first), int(last)))
         across, down, up = spans
-        return Canvas(hu=self.hu[up, down, across], x=self.x[across], y=self.y[down], z=self.z[up])
+        part = Canvas(hu=self.hu[up, down, across], x=self.x[across], y=self.y[down], z=self.z[up])
+        return part, (up, down, across)
 
     def slabs(self, count: int = 8) -> "Iterator[Canvas]":
         """Views of `count` neighbouring planes: small enough that the work stays in the processor's cache."""
@@ -55,6 +58,7 @@ class Canvas:
         radius = np.broadcast_to(np.asarray(radii, float), (len(points),))
         for i in range(len(points) - 1):
             ends, reach = points[i : i + 2], radius[i : i + 2].max() + 2.0
-            part = self.within(ends.min(0) - reach, ends.max(0) + reach)
-            if part is not None:
+            near = self.within(ends.min(0) - reach, ends.max(0) + reach)
+            if near is not None:
+                part, _ = near
                 part.paint(capsule(part.at, points[i], points[i + 1], (radius[i], radius[i + 1])), hu)

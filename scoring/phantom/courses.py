@@ -82,8 +82,11 @@ def draw_tree(rng: np.random.Generator, shape: HeartShape, frame: HeartFrame) ->
     canonical: dict[Vessel, npt.NDArray[np.float64]] = {}
     size = float(rng.uniform(0.85, 1.15))
     for vessel in Vessel:
+        control = np.array(_CONTROL[vessel], float)
+        if vessel is Vessel.LM:  # 5 to 15 mm long
+            control = control[0] + (control - control[0]) * rng.uniform(0.65, 1.3)
         start = canonical[Vessel.LM][-1] if vessel in (Vessel.LAD, Vessel.LCX) else None
-        canonical[vessel] = _laid(rng, np.array(_CONTROL[vessel], float), shape, start)
+        canonical[vessel] = _laid(rng, control, shape, start)
     branches = {}
     for vessel, (leaves, control) in _BRANCH.items():
         trunk = canonical[vessel]
@@ -111,10 +114,12 @@ def _laid(
 ) -> npt.NDArray[np.float64]:
     jitter = rng.normal(0, 1.0, control.shape)
     jitter[0] = 0
+    if start is not None:
+        control = np.vstack([start, control[1:]])
     points = spline(control + jitter, 2.0)
     run = arc_length(points)
-    # the course swims up and down in its fat: 2 to 7 mm over the muscle, in waves of a few centimetres
-    over_mm = 4.2 + 2.2 * np.sin(run / rng.uniform(7, 12) + rng.uniform(0, 6.28))
+    # the course swims up and down in its fat, up to 8 mm over the muscle, in waves of a few centimetres
+    over_mm = rng.uniform(3.2, 5.4) + 2.4 * np.sin(run / rng.uniform(7, 12) + rng.uniform(0, 6.28))
     free = np.clip(run / 8.0, 0, 1)[:, None]
     begin = points[0] if start is None else start
     for _ in range(12):

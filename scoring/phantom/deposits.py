@@ -8,9 +8,9 @@ import numpy.typing as npt
 from scoring.phantom.courses import Course
 from scoring.phantom.heart import chambers, fat_thickness
 from scoring.phantom.patient import Patient
-from scoring.phantom.shapes import arc_length
+from scoring.phantom.shapes import arc_length, spline
 from scoring.phantom.spec import Distractor, Look, Plaque
-from scoring.result import EXCLUDED_LABEL, Vessel
+from scoring.result import EXCLUDED_LABEL
 
 Points = npt.NDArray[np.float64]
 
@@ -22,7 +22,7 @@ class Deposit:
     lines_lps_mm: tuple[Points, ...]
     radius_mm: float
     density_hu: float
-    label: int  # Vessel.label, or EXCLUDED_LABEL
+    label: int  # `Vessel.label`, or EXCLUDED_LABEL
 
     @property
     def centre_lps_mm(self) -> Points:
@@ -81,6 +81,8 @@ def distractor_deposit(distractor: Distractor, index: int, patient: Patient) -> 
         Look.PERICARDIUM: _pericardium,
         Look.NODE: _node,
         Look.SPECK: _speck,
+        Look.WIRE: _wire,
+        Look.LEAD: _lead,
     }[distractor.what]
     return Deposit(
         lines_lps_mm=place(distractor, patient, rng),
@@ -162,6 +164,21 @@ def _speck(distractor: Distractor, patient: Patient, rng: np.random.Generator) -
     return (_point(line, distractor.along),)
 
 
+def _wire(distractor: Distractor, patient: Patient, rng: np.random.Generator) -> tuple[Points, ...]:
+    # a loop about the sternum; give it metal's density (some thousand HU), which the image clips at 3071
+    angle = np.linspace(0, 2 * np.pi, 25)
+    height = -30 + 90 * distractor.along + rng.uniform(-4, 4)
+    loop = np.stack([12 * np.cos(angle), -82 + 8.5 * np.sin(angle), height + 2 * np.sin(2 * angle)], axis=1)
+    return (patient.chest_to_lps(loop),)
+
+
+def _lead(distractor: Distractor, patient: Patient, rng: np.random.Generator) -> tuple[Points, ...]:
+    # from the superior vena cava through right atrium and tricuspid valve to the apex of the right ventricle
+    way = [(-43, 14, 70), (-41, 14, 40), (-38, 12, 10), (-30, 6, -12), (-14, -12, -20), (6, -30, -26), (22, -38, -30)]
+    points = np.array(way, float) + rng.normal(0, 1.0, (len(way), 3))
+    return (patient.frame.to_lps(spline(points, 4.0)),)
+
+
 def _point(line: Points, along: float) -> Points:
     run = arc_length(line)
     return np.array([[np.interp(along * run[-1], run, axis) for axis in line.T]])
@@ -173,8 +190,3 @@ def _stretch(line: Points, distractor: Distractor) -> Points:
     middle = float(np.clip(distractor.along * length, min(half, length / 2), max(length - half, length / 2)))
     course = Course(points_lps_mm=line, radii_mm=np.zeros(len(line)))
     return course.between(middle - half, middle + half).points_lps_mm
-
-
-def vessel_of(label: int) -> Vessel:
-    """Vessel of a plaque's label."""
-    return tuple(Vessel)[label - 1]

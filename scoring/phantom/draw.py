@@ -84,7 +84,7 @@ def demo_spec() -> PhantomSpec:
         age_years=58,
         sex="M",
         plaques=(
-            Plaque(vessel=Vessel.LM, along=0.55, radius_mm=1.0, length_mm=4.0, density_hu=600),
+            Plaque(vessel=Vessel.LM, along=0.5, radius_mm=1.2, length_mm=4.0, density_hu=700),
             Plaque(vessel=Vessel.LAD, along=0.16, radius_mm=1.3, length_mm=10.0, density_hu=800),
             Plaque(vessel=Vessel.LAD, along=0.45, radius_mm=1.0, length_mm=5.0, density_hu=650),
             Plaque(vessel=Vessel.LCX, along=0.42, radius_mm=1.1, length_mm=6.0, density_hu=700),

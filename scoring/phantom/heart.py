@@ -95,7 +95,7 @@ def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
     )
     right = body(2, (1, -30, -12), (24, 33, 34), (0.0, 1.0, 0.15))
     atria = smooth_min(
-        smooth_min(body(3, (-38, 12, -3), (18, 25, 31), None), body(4, (-28, -9, 30), (9, 13, 13), None), 8.0),
+        smooth_min(body(3, (-35, 11, -3), (22, 27, 32), None), body(4, (-28, -9, 30), (9, 13, 13), None), 8.0),
         smooth_min(body(5, (-4, 37, 24), (27, 18, 19), None), body(6, (31, 14, 43), (9, 14, 9), None), 6.0),
         3.0,
     )

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from scoring.phantom.canvas import Canvas
 from scoring.phantom.patient import Patient
-from scoring.phantom.thorax import AIR_HU
+from scoring.phantom.thorax import AIR_HU, cavity, diaphragm
 
 _HILUM = {-1: (-44.0, 38.0, 44.0), 1: (46.0, 44.0, 44.0)}
 """Chest coordinates where the vessels of a lung begin, by side (-1 right, +1 left)."""
@@ -32,7 +32,7 @@ def paint_vessels(canvas: Canvas, patient: Patient) -> None:
     rng = np.random.default_rng([patient.seed, 4])
     for side in (-1, 1):
         start = np.array(_HILUM[side]) + np.array([patient.frame.centre_lps_mm[0] - patient.thorax.midline_x_mm - 12, 0, 0])
-        for _ in range(13):
+        for _ in range(18):
             _grow(canvas, patient, rng, start + rng.normal(0, 6, 3), _outward(rng, side), rng.uniform(3.0, 5.0))
 
 
@@ -56,7 +56,14 @@ def _grow(
         direction = direction + rng.normal(0, 0.16, 3)
         direction /= np.linalg.norm(direction)
         steps.append(steps[-1] + direction * (3.0 + 1.6 * radius_mm))
+    if not _in_lung(patient, steps[-1]):
+        return
     canvas.paint_tube(patient.chest_to_lps(steps), np.linspace(radius_mm, radius_mm * 0.75, 5), 38.0)
     for _ in range(2):
         turned = direction + rng.normal(0, 0.5, 3)
         _grow(canvas, patient, rng, steps[-1], turned / np.linalg.norm(turned), radius_mm * rng.uniform(0.5, 0.75))
+
+
+def _in_lung(patient: Patient, point: npt.NDArray[np.float64]) -> bool:
+    at = (point[:1], point[1:2], point[2:])
+    return bool(cavity(at)[0] < -4.0 and diaphragm(at, patient)[0] > 4.0)

@@ -22,7 +22,7 @@ FINE_MM = 0.3
 
 CANVAS_MM = 1.0
 CANVAS_SAMPLES = 300
-"""The patient is painted every millimetre, or on this many samples where the field of view is larger."""
+"""The patient is painted every millimetre, coarser for coarse pixels or where that would be more samples than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +48,7 @@ class Stack:
 def blank_canvas(stack: Stack) -> Canvas:
     """Canvas over the field of view, with planes so close that each slice averages at least two."""
     field = stack.pixel_mm * len(stack.x)
-    samples = int(np.ceil(min(max(field / CANVAS_MM, 16), CANVAS_SAMPLES)))
+    samples = int(np.ceil(min(max(field / max(CANVAS_MM, 1.2 * stack.pixel_mm), 16), CANVAS_SAMPLES)))
     step = field / samples
     offset = (np.arange(samples) - (samples - 1) / 2) * step
     parts = _planes_per_increment(stack)

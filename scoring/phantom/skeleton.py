@@ -15,9 +15,10 @@ DISC_MM = 6.0
 def paint_spine(canvas: Canvas, patient: Patient) -> None:
     """Vertebral bodies, discs, arches and processes; the marrow is spongy so that specks of it pass 130 HU."""
     corners = patient.chest_to_lps([(-45, 72, -140), (45, 150, 140)])
-    part = canvas.within(*corners)
-    if part is None:
+    near = canvas.within(*corners)
+    if near is None:
         return
+    part, _ = near
     rng = np.random.default_rng([patient.seed, 2])
     spongy = _sponge(rng, part.hu.shape, 34.0)
     for slab, texture in zip(part.slabs(), np.array_split(spongy, range(8, len(spongy), 8)), strict=True):
@@ -73,9 +74,10 @@ def _paint_rib(canvas: Canvas, patient: Patient, side: int, z_back: float, carti
 
 def paint_sternum(canvas: Canvas, patient: Patient) -> None:
     """A flat spongy plate in front."""
-    part = canvas.within(*patient.chest_to_lps([(-30, -100, -46), (30, -60, 140)]))
-    if part is None:
+    near = canvas.within(*patient.chest_to_lps([(-30, -100, -46), (30, -60, 140)]))
+    if near is None:
         return
+    part, _ = near
     at = chest_coordinates(part, patient)
     y = at[1] - np.clip(-at[2] * np.float32(0.04), -4, 4)
     plate = np.maximum(oval((at[0], y, at[2]), (0, -82), (17, 6.2), 2.8), np.float32(-40) - at[2])

@@ -16,6 +16,8 @@ class Look(StrEnum):
     PERICARDIUM = "pericardium"
     NODE = "calcified node"
     SPECK = "noise speck"
+    WIRE = "sternal wire"
+    LEAD = "pacemaker lead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

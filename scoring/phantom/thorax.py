@@ -46,7 +46,7 @@ def diaphragm(at: Coordinates, patient: Patient) -> Array:
     thorax = patient.thorax
     right = thorax.right_dome_mm - ((x + 66) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(190)
     left = thorax.left_dome_mm - ((x - 72) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(170)
-    middle = np.float32(-57) - ((x - 5) ** 2 + (y - 5) ** 2) / np.float32(260)
+    middle = np.float32(-47) - ((x - 22) ** 2 + (y + 8) ** 2) / np.float32(330)
     top = np.maximum(np.maximum(right, left), middle)
     height: Array = (z - top) * np.float32(0.8)
     return height
@@ -97,7 +97,7 @@ def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
     part.paint(np.maximum(inside + 3.0, height + 2.5), patient.fat_hu)
     liver = smooth_min(
         ellipsoid(at, (-62, 16, patient.thorax.right_dome_mm - 72), (84, 88, 70)),
-        ellipsoid(at, (-2, -24, -96), (66, 44, 37)),
+        ellipsoid(at, (2, -16, -86), (72, 50, 37)),
         18.0,
     )
     part.paint(np.maximum(np.maximum(inside + 3.5, height + 3.0), liver), LIVER_HU)
@@ -137,7 +137,7 @@ def paint_tubes(canvas: Canvas, patient: Patient) -> None:
     canvas.paint_tube(windpipe, 8.8, AIR_HU + 5)
     heart = patient.frame.to_lps
     veins = (
-        ([(-36, 12, 22), (-35, 9, 44), (-36, 8, 68), (-34, 6, 95)], 10.0),  # superior vena cava
+        ([(-38, 14, 20), (-42, 14, 44), (-45, 15, 68), (-42, 12, 95)], 9.5),  # superior vena cava
         ([(-34, 20, -20), (-30, 24, -42), (-24, 26, -80)], 12.0),  # inferior vena cava
         ([(18, 38, 30), (40, 42, 36), (62, 38, 44)], 6.5),  # pulmonary veins
         ([(18, 44, 18), (40, 52, 10), (58, 58, 0)], 6.0),

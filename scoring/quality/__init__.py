@@ -11,7 +11,7 @@ Alone:   tests/scoring/test_quality.py: tables of figures and verdicts.
 from scoring.quality.header import header_findings
 from scoring.quality.image import image_findings
 from scoring.quality.limits import LIMITS, Limit, first_reason
-from scoring.quality.result import ScoredLesion, is_speck, result_findings
+from scoring.quality.result import ScoredLesion, is_uncertain, result_findings
 
 __all__ = [
     "LIMITS",
@@ -20,6 +20,6 @@ __all__ = [
     "first_reason",
     "header_findings",
     "image_findings",
-    "is_speck",
+    "is_uncertain",
     "result_findings",
 ]

@@ -9,7 +9,8 @@ from scoring.quality.limits import LIMITS
 from scoring.result import Demographics, Finding, Severity
 from scoring.volume import Volume
 
-SHARP_KERNEL = re.compile(r"^(?:[BIQHTJDbr]+v?(?:[5-9]\d)|FC(?:[5-9]\d|30)|BONE|LUNG|EDGE|DETAIL|YC|YD|YE|[ELD]$)", re.IGNORECASE)
+SHARP_KERNEL = re.compile(r"^(?:[BIQHTJ][a-z]{0,2}[5-9]\d|FC(?:3\d|[58]\d)|BONE|LUNG|EDGE|Y[A-E]|[ELD]$)")
+"""Sharp by name: Siemens from 50, Canon FC30s, 50s and 80s, GE and Philips words and letters."""
 OVERLAP_SHARE = 0.98
 
 

@@ -8,7 +8,6 @@ from scoring.protocol import Acquisition, Protocol
 from scoring.quality.limits import (
     CLEAN_ZERO_NOISE_HU,
     CLEAN_ZERO_THICKNESS_MM,
-    LIMITS,
     LONE_SPECK_MM2,
     SPECK_MM2,
     SPECK_NOISE_SD,
@@ -114,5 +113,3 @@ def _zero(
 def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
-
-__all__ = ["LIMITS", "ScoredLesion", "is_speck", "is_uncertain", "result_findings"]

@@ -1,9 +1,11 @@
 """A second scorer, slow and plain: loops and flood fill, written from METHODS.md, sharing no line with scoring."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 Voxel = tuple[int, int, int]
+Grid = Sequence[Sequence[Sequence[float]]]  # [slice][row][column]
 
 
 @dataclass
@@ -65,66 +67,92 @@ def is_large_enough(pixels: int, pixel_area: float, rule: Rule) -> bool:
     return pixels * pixel_area >= rule.minimum_area_mm2 - 1e-9 and pixels >= rule.minimum_pixels
 
 
-def reference_score(hu, owner, rule: Rule, spacing_mm, increment_mm: float) -> dict[int, Answer]:
-    """Answers by owner 1 to 4; `hu` and `owner` are indexed [slice][row][column]."""
-    bright = {
-        (s, r, c): float(value)
-        for s, plane in enumerate(hu)
-        for r, line in enumerate(plane)
-        for c, value in enumerate(line)
-        if math.isfinite(value) and value >= rule.steps_hu[0]
-    }
-    owner_of = {voxel: int(owner[voxel[0]][voxel[1]][voxel[2]]) for voxel in bright}
-    area = spacing_mm[0] * spacing_mm[1]
-    islands = flood(set(bright), planar=rule.connectivity)
-    scored = {
-        voxel for island in islands if is_large_enough(len(island), area, rule) for voxel in island if owner_of[voxel]
-    }
-    answers = {}
-    for label in (1, 2, 3, 4):
-        answer = answers[label] = Answer()
-        mine = {voxel for voxel in scored if owner_of[voxel] == label}
-        for part in flood(mine, planar=rule.connectivity):
-            factor = weight(max(bright[voxel] for voxel in part), rule)
-            answer.area_mm2 += len(part) * area
-            answer.weighted_area_mm2 += len(part) * area * factor
-            answer.agatston += len(part) * area * factor * increment_mm / 3.0
-            answer.volume_mm3 += len(part) * area * increment_mm
-            mean = sum(bright[voxel] for voxel in part) / len(part)
-            answer.sum_hu_mm3 += mean * len(part) * area * increment_mm
-        answer.lesions = flood(mine, planar=None)
-    material = {voxel for island in islands if island & scored for voxel in island}
-    material |= {voxel for voxel in bright if owner_of[voxel]}
-    _add_isotropic(answers, hu, owner_of, scored, material, rule, math.sqrt(area), increment_mm, area)
+@dataclass
+class Scan:
+    """What is bright, whose it is, what of it is scored."""
+
+    hu: Grid
+    rule: Rule
+    spacing_mm: tuple[float, float]
+    increment_mm: float
+    bright: dict[Voxel, float] = field(default_factory=dict)
+    owner: dict[Voxel, int] = field(default_factory=dict)
+    scored: set[Voxel] = field(default_factory=set)
+    firm: set[Voxel] = field(default_factory=set)  # of islands that are large enough, whosever
+    material: set[Voxel] = field(default_factory=set)  # islands with a scored voxel, and all that is owned
+
+    @property
+    def pixel_mm2(self) -> float:
+        """Area of a pixel."""
+        return self.spacing_mm[0] * self.spacing_mm[1]
+
+
+def reference_score(
+    hu: Grid, owner: Grid, rule: Rule, spacing_mm: tuple[float, float], increment_mm: float
+) -> dict[int, Answer]:
+    """Answers by owner 1 to 4."""
+    scan = Scan(hu=hu, rule=rule, spacing_mm=spacing_mm, increment_mm=increment_mm)
+    for s, plane in enumerate(hu):
+        for r, line in enumerate(plane):
+            for c, value in enumerate(line):
+                if math.isfinite(value) and value >= rule.steps_hu[0]:
+                    scan.bright[s, r, c] = float(value)
+                    scan.owner[s, r, c] = int(owner[s][r][c])
+    for island in flood(set(scan.bright), planar=rule.connectivity):
+        owned = {voxel for voxel in island if scan.owner[voxel]}
+        is_firm = is_large_enough(len(island), scan.pixel_mm2, rule)
+        counts = owned and is_firm
+        scan.firm |= island if is_firm else set()
+        scan.scored |= owned if counts else set()
+        scan.material |= island if counts else owned
+    answers = {label: _vessel(scan, {v for v in scan.scored if scan.owner[v] == label}) for label in (1, 2, 3, 4)}
+    _add_isotropic(scan, answers)
     return answers
 
 
-def _add_isotropic(answers, hu, owner_of, scored, material, rule, step, increment, area) -> None:
-    slices, k = len(hu), 0
-    while k * step <= (slices - 1) * increment + 1e-9:
-        position = k * step / increment
-        lower = min(int(position + 1e-9), max(slices - 2, 0))
-        upper, share = min(lower + 1, slices - 1), max(position - lower, 0.0)
-        if abs(share - round(share)) < 1e-9:
-            share = float(round(share))
-        owner, beside, samples = {}, set(), set()
-        for r, line in enumerate(hu[0]):
-            for c in range(len(line)):
-                ends = ((lower, r, c), (upper, r, c))
-                if not (ends[0] in material or ends[1] in material):
-                    continue
-                low, high = (float(hu[end[0]][r][c]) if math.isfinite(hu[end[0]][r][c]) else 0.0 for end in ends)
-                if low + share * (high - low) < rule.steps_hu[0]:
-                    continue
-                samples.add((k, r, c))
-                both = ends[0] in owner_of and ends[1] in owner_of
-                chosen = ends[int(share > 0.5)] if both else ends[int(ends[1] in owner_of)]
-                owner[k, r, c] = owner_of[chosen]
-                if ends[0] in scored or ends[1] in scored:
-                    beside.add((k, r, c))
-        for island in flood(samples, planar=rule.connectivity):
-            if is_large_enough(len(island), area, rule) and island & beside:
+def _vessel(scan: Scan, mine: set[Voxel]) -> Answer:
+    answer = Answer(lesions=flood(mine, planar=None))
+    for part in flood(mine, planar=scan.rule.connectivity):
+        area = len(part) * scan.pixel_mm2
+        factor = weight(max(scan.bright[voxel] for voxel in part), scan.rule)
+        answer.area_mm2 += area
+        answer.weighted_area_mm2 += area * factor
+        answer.agatston += area * factor * scan.increment_mm / 3.0
+        answer.volume_mm3 += area * scan.increment_mm
+        mean = sum(scan.bright[voxel] for voxel in part) / len(part)
+        answer.sum_hu_mm3 += mean * area * scan.increment_mm
+    return answer
+
+
+def _add_isotropic(scan: Scan, answers: dict[int, Answer]) -> None:
+    step, slices, k = math.sqrt(scan.pixel_mm2), len(scan.hu), 0
+    while k * step <= (slices - 1) * scan.increment_mm + 1e-9:
+        position = k * step / scan.increment_mm
+        if abs(position - round(position)) < 1e-9:
+            position = float(round(position))
+        lower = min(int(position), max(slices - 2, 0))
+        upper = min(lower + 1, slices - 1)
+        owner, beside = _interpolated(scan, lower, upper, position - lower)
+        for island in flood(set(owner), planar=scan.rule.connectivity):
+            if is_large_enough(len(island), scan.pixel_mm2, scan.rule) and island & beside:
                 for sample in island:
-                    if owner[sample]:
-                        answers[owner[sample]].isotropic_mm3 += area * step
+                    if owner[sample] and answers[owner[sample]].agatston:
+                        answers[owner[sample]].isotropic_mm3 += scan.pixel_mm2 * step
         k += 1
+
+
+def _interpolated(scan: Scan, lower: int, upper: int, share: float) -> tuple[dict[Voxel, int], set[Voxel]]:
+    """Owner of each bright sample of one interpolated slice, and which lie beside a scored voxel."""
+    owner, beside = {}, set()
+    for r, line in enumerate(scan.hu[0]):
+        for c in range(len(line)):
+            ends = ((lower, r, c), (upper, r, c))
+            low, high = (value if math.isfinite(value := float(scan.hu[s][r][c])) else 0.0 for s in (lower, upper))
+            is_dark = low + share * (high - low) < scan.rule.steps_hu[0]
+            if is_dark or not (ends[0] in scan.material or ends[1] in scan.material):
+                continue
+            holders = [end for end in ends if end in scan.firm] or [end for end in ends if end in scan.bright]
+            owner[0, r, c] = scan.owner[holders[-1] if share > 0.5 else holders[0]]
+            if ends[0] in scan.scored or ends[1] in scan.scored:
+                beside.add((0, r, c))
+    return owner, beside

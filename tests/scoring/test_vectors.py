@@ -22,7 +22,7 @@ def _vectors() -> list[Any]:
     return [pytest.param(vector, id=vector["id"]) for vector in json.loads(path.read_text("utf-8"))["vectors"]]
 
 
-def _volume(hu: Any, spacing_mm: tuple[float, float], increment_mm: float) -> Volume:
+def _volume(hu: list[list[list[float]]], spacing_mm: tuple[float, float], increment_mm: float) -> Volume:
     affine = np.diag([0.0, 0.0, 0.0, 1.0])
     affine[2, 0], affine[1, 1], affine[0, 2] = increment_mm, *spacing_mm
     return Volume(hu=np.asarray(hu, np.float32), voxel_to_lps_mm=affine)
@@ -73,7 +73,7 @@ def test_a_pixel_vector_gives_exactly_the_published_figures(vector: dict[str, An
     assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-6)
 
 
-# Density and diameter (mg/cm3, mm), column and row of the centre, published Agatston, volume and mass; then 4-connected.
+# Density and diameter (mg/cm3, mm); column and row; published Agatston, volume, mass; the same 4-connected.
 QRM_INSERTS = [
     ((800, 5), (180, 220), (402.93965, 302.20474, 94.77115), (401.99, 301.49, 94.70)),
     ((800, 3), (206, 220), (88.11328, 82.15968, 20.90344), (86.21, 80.73, 20.76)),
