@@ -107,7 +107,7 @@ def send(
             return Reachability(reached=True, sentence=f"{peer} takes none of the kinds of objects that were offered")
         offered, last = _offer(opened, waiting, peer, on_attempt)
         waiting = waiting[offered:]
-        if last.status is None and last.outcome is Outcome.RETRY:
+        if _broke(last):
             broken_in_a_row = broken_in_a_row + 1 if offered == 1 else 1
         if broken_in_a_row > 1:
             return Reachability(reached=False, sentence=last.answer, untried=len(waiting))
@@ -173,16 +173,14 @@ def _parcels(objects: Sequence[ObjectToSend], on_attempt: Callable[[Attempt], No
 
 
 def _contexts(parcels: Sequence[_Parcel]) -> list[PresentationContext]:
-    """One context for each class and kind of encoding that is there.
+    """One context for each class and encoding that is there, so that a peer that takes it takes it as it is.
 
-    Explicit VR little endian also offers implicit, which every peer must take and into which it can be written anew. A
-    file in any other syntax is offered as it is: nothing is decoded here.
+    Explicit VR little endian brings implicit in a context of its own: every peer must take that, and the object can be
+    written anew for it. Nothing is decoded here, so a file in any other syntax goes as it is or not at all.
     """
     wanted = dict.fromkeys((parcel.sop_class, parcel.syntax) for parcel in parcels)
-    return [
-        build_context(sop_class, list(_UNCOMPRESSED) if syntax == uid.ExplicitVRLittleEndian else [syntax])
-        for sop_class, syntax in wanted
-    ]
+    wanted |= {(sop_class, uid.ImplicitVRLittleEndian): None for sop_class, syntax in wanted if syntax in _UNCOMPRESSED}
+    return [build_context(sop_class, [syntax]) for sop_class, syntax in wanted]
 
 
 def _offer(
@@ -192,10 +190,15 @@ def _offer(
     for number, parcel in enumerate(parcels, start=1):
         attempt = _attempt(association, parcel, peer, message_id=1 + (number - 1) % _MOST_MESSAGE_ID)
         on_attempt(attempt)
-        if not association.is_established:
+        if _broke(attempt) or not association.is_established:
             return number, attempt
     association.release()
     return len(parcels), attempt
+
+
+def _broke(attempt: Attempt) -> bool:
+    # An association that gave no answer is over, even where pynetdicom's other thread has not noted it yet.
+    return attempt.status is None and attempt.outcome is Outcome.RETRY
 
 
 def _attempt(association: Association, parcel: _Parcel, peer: Peer, *, message_id: int) -> Attempt:

@@ -54,6 +54,7 @@ class PromptSocket(AssociationSocket):
     silence_s = 60.0
     last_pdu_type: int | None = None
     fault: OSError | None = None
+    closed_by_peer = False
     _body_follows = False
 
     def connect(self, primitive: T_CONNECT) -> None:
@@ -85,7 +86,8 @@ class PromptSocket(AssociationSocket):
                 raise OSError(f"a PDU of {nr_bytes} bytes is longer than the {_LONGEST_PDU_BYTES} allowed")
             return dimse.receive(line, nr_bytes, within_s=self.silence_s, monotonic=_CLOCK.monotonic)
         header = dimse.receive(line, nr_bytes, within_s=self.silence_s, monotonic=_CLOCK.monotonic)
-        self.last_pdu_type = header[0] if header else None
+        self.closed_by_peer = not header
+        self.last_pdu_type = header[0] if header else self.last_pdu_type
         self._body_follows = bool(header)
         return header
 
@@ -161,7 +163,7 @@ def _why_not(association: Association, answer: A_ASSOCIATE | None, peer: Peer) -
         return f"rejected the association {lasting} ({numbers}): {words}"
     if line.last_pdu_type == _ABORT:
         return "aborted the association instead of accepting it; its log says why"
-    if association.is_aborted:
+    if line.closed_by_peer:
         return "closed the connection instead of accepting the association; is it a DICOM port?"
     return f"did not answer the association request within {peer.timeouts.connect_s:g} s"
 

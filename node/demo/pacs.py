@@ -1,5 +1,6 @@
 """A PACS for demonstrations and tests: a storage SCP on loopback that keeps what arrives and does as it is told."""
 
+import socketserver
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -9,19 +10,38 @@ from pathlib import Path
 from typing import Self, cast
 
 from pydicom import uid
-from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, evt
+from pynetdicom import AllStoragePresentationContexts, _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at import time from a table
+from pynetdicom.transport import ThreadedAssociationServer
 
 from node import dimse
 from node.dimse import StatusClass
 
 _config.LOG_HANDLER_LEVEL = "none"
 
+TRANSFER_SYNTAXES: tuple[str, ...] = (
+    uid.ExplicitVRLittleEndian,
+    uid.ImplicitVRLittleEndian,
+    uid.DeflatedExplicitVRLittleEndian,
+    uid.ExplicitVRBigEndian,
+    uid.RLELossless,
+    uid.JPEGBaseline8Bit,
+    uid.JPEGExtended12Bit,
+    uid.JPEGLossless,
+    uid.JPEGLosslessSV1,
+    uid.JPEGLSLossless,
+    uid.JPEGLSNearLossless,
+    uid.JPEG2000Lossless,
+    uid.JPEG2000,
+)
+"""Those of still images. pynetdicom copies each context for each association, so video is left out."""
+
 _LOOPBACK = "127.0.0.1"
 _SILENCE_SECONDS = 60.0
+_ACCEPT_POLL_SECONDS = 0.05
 _STORING = frozenset({StatusClass.SUCCESS, StatusClass.WARNING})
 
 
@@ -55,7 +75,7 @@ class DemoPacs:
     sop_classes : sequence of str, optional
         Only these are accepted; by default every storage class that is known.
     transfer_syntaxes : sequence of str, optional
-        Only these are accepted; by default every one that is known.
+        Only these are accepted; by default `TRANSFER_SYNTAXES`.
     callers : sequence of str
         Only these AE titles may call, and must call us by our title; by default anyone, by any title.
     port : int
@@ -83,23 +103,27 @@ class DemoPacs:
         self._offered = 0
         self._released = 0
         self._closing = threading.Event()
+        self._server: ThreadedAssociationServer | None = None
 
     def __enter__(self) -> Self:
         """Start; the port answers when this returns."""
         dimse.quiet_libraries()
         self._folder.mkdir(parents=True, exist_ok=True)
-        server = self._entity.start_server(
+        self._server = ThreadedAssociationServer(
+            self._entity,
             (self.host, self.port),
-            block=False,
+            self.ae_title,
+            self._entity.supported_contexts,
             evt_handlers=[
                 (evt.EVT_CONN_OPEN, _on_open),
                 (evt.EVT_C_STORE, self._on_store),
                 (evt.EVT_RELEASED, self._on_released),
             ],
         )
-        if server is None:  # only a blocking server is None
-            raise RuntimeError("the test PACS did not start")
-        self.port = server.server_address[1]
+        self.port = self._server.server_address[1]
+        threading.Thread(
+            target=self._server.serve_forever, args=(_ACCEPT_POLL_SECONDS,), name="demo-pacs", daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +133,12 @@ class DemoPacs:
     def close(self) -> None:
         """Stop; calling it again does nothing."""
         self._closing.set()
-        self._entity.shutdown()
+        server, self._server = self._server, None
+        if server is not None:
+            for association in server.active_associations:
+                association.abort(block=False)
+            socketserver.BaseServer.shutdown(server)  # pynetdicom's own wants a server that its AE started
+            server.server_close()
 
     def answers_store(self, *answers: int | Misbehaviour) -> None:
         """Answer the next C-STOREs so, one after the other; after that with Success."""
@@ -199,7 +228,7 @@ def _application_entity(
     entity.require_called_aet = bool(callers)
     entity.maximum_pdu_size = 131_072
     entity.maximum_associations = 100
-    syntaxes = list(transfer_syntaxes or ALL_TRANSFER_SYNTAXES)
+    syntaxes = list(transfer_syntaxes or TRANSFER_SYNTAXES)
     entity.add_supported_context(Verification)
     for sop_class in sop_classes or [str(context.abstract_syntax) for context in AllStoragePresentationContexts]:
         entity.add_supported_context(sop_class, syntaxes)

@@ -119,13 +119,12 @@ def _walk(stages: _Stages, scratch: Path, arrivals: Path, input_folder: Path | N
             with stages.stage("stopping the node"):
                 node.stop()
         arrived = pacs.received()
-    complete = bool(arrived) and all(one.state in ("scored", "refused", "ignored", "alternative") for one in outcomes)
     return Walked(
         series=outcomes,
         arrived=arrived,
         folder=arrivals,
         stages_s=stages.spent,
-        complete=complete or not arrived and not outcomes,
+        complete=all(one.state not in BROKEN_STATES for one in outcomes),
     )
 
 

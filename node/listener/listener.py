@@ -113,7 +113,6 @@ class Listener:
             handlers=[
                 (evt.EVT_REQUESTED, self._on_requested),
                 (evt.EVT_ESTABLISHED, self._on_established),
-                (evt.EVT_RELEASED, self._on_released),
                 (evt.EVT_C_ECHO, self._on_echo),
                 (evt.EVT_C_STORE, self._on_store),
             ],
@@ -169,10 +168,6 @@ class Listener:
 
     def _on_established(self, event: evt.Event) -> None:
         self._associations.established(event.assoc)
-
-    def _on_released(self, event: evt.Event) -> None:
-        # Before the connection is closed: some peers leave it to us, and that would take the whole ARTIM time.
-        self._associations.ended(event.assoc, end_of(event.assoc))
 
     def _gone(self, association: Association) -> None:
         self._associations.ended(association, end_of(association))

@@ -65,7 +65,7 @@ def _scored(shared: ReportPlan, numbers: Numbers, hu: Hu) -> Built:
             left_out.append(sentence)
         else:
             reports.append(segmentation(shared, numbers))
-    shown = sorted({overlays.busiest(vessel) for vessel in Vessel if numbers.has_voxels(vessel)})
+    shown = sorted({numbers.busiest_first(vessel)[0] for vessel in Vessel if numbers.has_voxels(vessel)})
     pictures = [Picture(file_name="summary.png", data=png(page))]
     pictures += [Picture(file_name=f"{overlay_name(index)}.png", data=png(overlays.picture(index))) for index in shown]
     return Built(reports=tuple(reports), pictures=tuple(pictures), left_out=tuple(left_out))

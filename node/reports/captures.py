@@ -20,6 +20,7 @@ OVERLAY_SERIES_NUMBER = 8010
 LABEL_COLOURS = {vessel.label: colour for vessel, colour in COLOURS.items()}
 
 _GREY = (205, 205, 205)
+_UNPAIRED = ("CHEST", "HEART", "THORAX", "ABDOMEN", "WHOLEBODY")  # any other body part, or none, asks for Laterality
 _PLANE = (
     "ImagePositionPatient",
     "ImageOrientationPatient",
@@ -41,7 +42,6 @@ class Overlays:
     def __init__(self, plan: ReportPlan, numbers: Numbers, hu: npt.NDArray[np.generic]) -> None:
         self._plan, self._numbers, self._hu = plan, numbers, hu
         self._legends: dict[tuple[Vessel, ...], Lettering] = {}
-        self._on_slice = {vessel: frozenset(numbers.coronary_slices(vessel)) for vessel in Vessel}
         legend = self._legend(())
         height, width = legend.rgb.shape[:2]
         projection = np.asarray(numbers.score.heart.any(axis=0))
@@ -50,7 +50,7 @@ class Overlays:
     @property
     def with_calcium(self) -> tuple[int, ...]:
         """Slices on which a vessel has calcium, ascending."""
-        return tuple(sorted(frozenset().union(*self._on_slice.values())))
+        return tuple(sorted({index for counts in self._numbers.pixels.values() for index in counts}))
 
     def wanted(self) -> tuple[int, ...]:
         """Slices that are sent: those with calcium and their neighbours, or all."""
@@ -62,7 +62,7 @@ class Overlays:
 
     def picture(self, index: int) -> Rgb:
         """One slice with rings, tints and legend."""
-        present = tuple(vessel for vessel in Vessel if index in self._on_slice[vessel])
+        present = tuple(vessel for vessel in Vessel if index in self._numbers.pixels[vessel])
         return stamped(self.plain(index), self._legend(present), self._corner)
 
     def plain(self, index: int) -> Rgb:
@@ -70,11 +70,6 @@ class Overlays:
         labels = self._numbers.score.labels[index]
         hu: Plane = self._hu[index]
         return overlay(hu, labels, LABEL_COLOURS, faint=EXCLUDED_LABEL)
-
-    def busiest(self, vessel: Vessel) -> int:
-        """The slice with most of the vessel's calcium."""
-        counts = {i: int((self._numbers.score.labels[i] == vessel.label).sum()) for i in self._on_slice[vessel]}
-        return min(counts, key=lambda index: (-counts[index], index))
 
     def _legend(self, present: tuple[Vessel, ...]) -> Lettering:
         if present not in self._legends:
@@ -143,7 +138,7 @@ def _capture(plan: ReportPlan, rgb: Rgb, kind: str, *more: object) -> Dataset:
     ds.SOPInstanceUID = plan.instance_uid(kind, *more)
     ds.SeriesInstanceUID = plan.series_uid(kind, plan.choices.version)
     ds.ConversionType = "WSD"
-    ds.BodyPartExamined = plan.source.body_part or "HEART"  # without a body part Laterality would be asked for
+    ds.BodyPartExamined = plan.source.body_part if plan.source.body_part in _UNPAIRED else "HEART"
     ds.BurnedInAnnotation = "NO"  # words about the result, no word about the person
     ds.PatientOrientation = None
     ds.DateOfSecondaryCapture, ds.TimeOfSecondaryCapture = f"{plan.created:%Y%m%d}", f"{plan.created:%H%M%S}"

@@ -25,7 +25,7 @@ def summary(plan: ReportPlan, numbers: Numbers, overlays: Overlays) -> Rgb:
             heads=(
                 "Agatston",
                 "volume mm³",
-                "mass mg" + ("" if numbers.mass.calibrated else "*"),
+                "mass mg*" if _mass_needs_a_word(numbers) else "mass mg",
                 "lesions",
                 "peak HU",
             ),
@@ -89,7 +89,7 @@ def _row(line: Line) -> TableRow:
 
 def _notes(plan: ReportPlan, numbers: Numbers) -> tuple[Note, ...]:
     """What weakens the result first: a page that runs out of room cuts from the end."""
-    out = [] if numbers.mass.calibrated else [Note(words=f"* {UNCALIBRATED}", warns=True)]
+    out = [Note(words=f"* {UNCALIBRATED}", warns=True)] if _mass_needs_a_word(numbers) else []
     out += [Note(words=f"Caveat: {said.sentence}", warns=True) for said in plan.caveats if said.warns]
     uncertain = uncertain_words(numbers.score.uncertain, numbers.total)
     if uncertain:
@@ -98,9 +98,14 @@ def _notes(plan: ReportPlan, numbers: Numbers) -> tuple[Note, ...]:
     return tuple(out)
 
 
+def _mass_needs_a_word(numbers: Numbers) -> bool:
+    """Whether milligrams are printed that no calibration stands behind; 0 mg needs none."""
+    return not numbers.mass.calibrated and numbers.total.measures.mass_mg > 0
+
+
 def _tile(plan: ReportPlan, numbers: Numbers, overlays: Overlays, vessel: Vessel) -> Tile:
     """The slice with most of the vessel's calcium, cropped round it."""
-    index = overlays.busiest(vessel)
+    index = numbers.busiest_first(vessel)[0]
     rgb = overlays.plain(index)
     middle = np.argwhere(numbers.score.labels[index] == vessel.label).mean(axis=0)
     half = _half_crop_px(plan, index)
@@ -124,10 +129,12 @@ def _half_crop_px(plan: ReportPlan, index: int) -> int:
 
 
 def _foot(plan: ReportPlan) -> tuple[str, ...]:
-    series = "" if plan.source.series_number is None else f"CT series {plan.source.series_number}   "
-    made = f"{series}{PRODUCT} {plan.choices.software_version}   {plan.created:%Y-%m-%d %H:%M}"
-    use = "Research use." if plan.choices.content_qualification == "RESEARCH" else ""
-    return (made, _method(plan), f"Not a diagnosis. {use}".strip())
+    made = [f"{PRODUCT} {plan.choices.software_version}", f"{plan.created:%Y-%m-%d %H:%M}", "not a diagnosis"]
+    if plan.source.series_number is not None:
+        made.insert(0, f"CT series {plan.source.series_number}")
+    if plan.choices.content_qualification == "RESEARCH":
+        made.append("research use")
+    return (" · ".join(made), _method(plan))
 
 
 def _method(plan: ReportPlan) -> str:

@@ -7,6 +7,7 @@ and the colours are the same everywhere.
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -24,6 +25,7 @@ from node.reports.spelling import one_decimal, ordinal
 from node.reports.uids import derive
 from scoring.result import (
     Finding,
+    LabelVolume,
     Measures,
     Percentile,
     ProtocolUsed,
@@ -87,15 +89,16 @@ class Numbers:
     category: Code
     cac_drs: Code
     percentile: Percentile | None
+    pixels: Mapping[Vessel, Mapping[int, int]]  # labelled pixels of each vessel by slice, none where there are none
 
     def has_voxels(self, vessel: Vessel) -> bool:
         """Whether the vessel has labelled pixels, and so a region, a segment and a group of its own."""
-        return bool(self.coronary_slices(vessel))
+        return bool(self.pixels[vessel])
 
-    def coronary_slices(self, vessel: Vessel) -> tuple[int, ...]:
-        """Indices of the slices on which the vessel has pixels, ascending."""
-        found = np.flatnonzero((self.score.labels == vessel.label).any(axis=(1, 2)))
-        return tuple(int(index) for index in found)
+    def busiest_first(self, vessel: Vessel) -> tuple[int, ...]:
+        """Slices on which the vessel has pixels, the one with most of them first."""
+        counts = self.pixels[vessel]
+        return tuple(sorted(counts, key=lambda index: (-counts[index], index)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,7 +198,18 @@ def _numbers(score: Score, source: SourceHeader) -> Numbers:
         category=codes.category(score.risk.category),
         cac_drs=codes.cac_drs(score.risk.cac_drs),
         percentile=score.risk.percentile,
+        pixels=_pixels_by_slice(score.labels),
     )
+
+
+def _pixels_by_slice(labels: LabelVolume) -> dict[Vessel, dict[int, int]]:
+    found = np.flatnonzero(labels)
+    label_of, slice_of = labels.reshape(-1)[found], found // (labels.shape[1] * labels.shape[2])
+    out = {}
+    for vessel in Vessel:
+        indices, counts = np.unique(slice_of[label_of == vessel.label], return_counts=True)
+        out[vessel] = dict(zip(indices.tolist(), counts.tolist(), strict=True))
+    return out
 
 
 def _line(vessel: Vessel | None, measures: Measures, protocol: ProtocolUsed, source: SourceHeader) -> Line:
@@ -226,10 +240,8 @@ def _said(finding: Finding) -> Said:
 
 def _reasons(unfit: Unfit) -> tuple[Said, ...]:
     """The reason that is given, then every other test that failed."""
-    others = [finding for finding in unfit.quality if finding.severity is Severity.REFUSE]
-    return tuple(
-        _said(finding) for finding in (unfit.reason, *others) if finding is unfit.reason or finding != unfit.reason
-    )
+    others = [finding for finding in unfit.quality if finding.severity is Severity.REFUSE and finding != unfit.reason]
+    return tuple(_said(finding) for finding in (unfit.reason, *others))
 
 
 def _caveats(result: Score | Unfit) -> tuple[Said, ...]:

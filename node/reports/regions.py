@@ -4,6 +4,7 @@ Image coordinates are (column, row) and start at 0.0 on the outer corner of the 
 pixel edges are whole numbers: an outline encloses exactly the scored pixels, and filling it gives the mask back.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,21 +34,21 @@ class Region:
     polygon: Polygon
 
 
-def outlined(mask: npt.NDArray[Any]) -> tuple[Region, ...]:
-    """Outlines of a mask (slice, row, column), slice by slice, the slice with most pixels first.
+def outlined(labels: npt.NDArray[Any], label: int, slices: Iterable[int]) -> tuple[Region, ...]:
+    """Outlines of one label of a volume (slice, row, column) on the slices that are named, in their order.
 
     The order matters: the most common viewer draws only the first region of a group.
     """
     return tuple(
-        Region(slice_index=index, polygon=polygon)
-        for index in _busiest_first(mask)
-        for polygon in outlines(mask[index])
+        Region(slice_index=index, polygon=polygon) for index in slices for polygon in outlines(labels[index] == label)
     )
 
 
 def enveloped(mask: npt.NDArray[Any]) -> tuple[Region, ...]:
     """One coarse outline a slice, for large regions: 24 points instead of some 800, the largest slice first."""
-    return tuple(Region(slice_index=index, polygon=_envelope(mask[index])) for index in _busiest_first(mask))
+    counts = np.count_nonzero(mask, axis=(1, 2))
+    order = sorted((int(index) for index in np.flatnonzero(counts)), key=lambda index: (-int(counts[index]), index))
+    return tuple(Region(slice_index=index, polygon=_envelope(mask[index])) for index in order)
 
 
 def box(*, slices: int, rows: int, columns: int) -> tuple[Region, ...]:
@@ -79,11 +80,6 @@ def outlines(mask: Mask) -> list[Polygon]:
         path = _walk(onward, min(onward))
         polygons.append(np.array([(column + left, row + top) for row, column in path], float))
     return polygons
-
-
-def _busiest_first(mask: npt.NDArray[Any]) -> list[int]:
-    counts = np.count_nonzero(mask, axis=(1, 2))
-    return sorted((int(index) for index in np.flatnonzero(counts)), key=lambda index: (-int(counts[index]), index))
 
 
 def _edges(mask: Mask) -> dict[_Corner, list[_Corner]]:

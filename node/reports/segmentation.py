@@ -28,7 +28,7 @@ def segmentation(plan: ReportPlan, numbers: Numbers) -> Report:
     """Segmentation of the vessels with calcium; there must be at least one, on a classic CT."""
     found = [line for line in numbers.vessels if line.vessel and numbers.has_voxels(line.vessel)]
     # Only slices that hold calcium: the frames are the same, for an eighth of the time.
-    slices = sorted({index for line in found if line.vessel for index in numbers.coronary_slices(line.vessel)})
+    slices = sorted({index for line in found if line.vessel for index in numbers.pixels[line.vessel]})
     labels = numbers.score.labels[slices]
     masks = np.stack([labels == line.vessel.label for line in found if line.vessel], axis=-1).astype(np.uint8)
     ds = hd.seg.Segmentation(

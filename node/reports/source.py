@@ -2,6 +2,7 @@
 
 import copy
 import io
+import re
 import warnings
 from collections.abc import Iterable, MutableSequence
 from datetime import datetime
@@ -73,6 +74,7 @@ VERBATIM = (
 
 _OF_IMAGES = ("RequestAttributesSequence",)
 _OF_SR = ("ReferencedRequestSequence",)
+_DATE_TIME = re.compile(r"\d{8}(\d{6}(\.\d{1,6})?)?")
 _EQUIPMENT = (
     "InstitutionName",
     "StationName",
@@ -100,7 +102,8 @@ def copy_context(source: SourceHeader, ds: Dataset) -> None:
         if keyword in ds:
             del ds[keyword]
     copy_elements(source.context, ds, wanted)
-    ds.StudyInstanceUID = source.study_instance_uid
+    if "StudyInstanceUID" not in ds:
+        ds.StudyInstanceUID = source.study_instance_uid
     for keyword in TYPE_2:
         if keyword not in ds:
             setattr(ds, keyword, None)
@@ -198,12 +201,14 @@ def _acquisition_equipment(source: SourceHeader) -> Dataset:
     known = _decoded(source.equipment, charset=source.context.get("SpecificCharacterSet") or "iso8859")
     item = Dataset()
     item.PurposeOfReferenceCodeSequence = [coded(codes.ACQUISITION_EQUIPMENT)]
-    item.Manufacturer = known.get("Manufacturer") or "unknown"  # type 1 in this sequence
-    for keyword in _EQUIPMENT:
+    for keyword in ("Manufacturer", *_EQUIPMENT):
         if known.get(keyword):
             item[keyword] = known[keyword]
-    if known.get("AcquisitionDate"):
-        item.ContributionDateTime = f"{known.AcquisitionDate}{known.get('AcquisitionTime') or ''}"
+    if "Manufacturer" not in item:
+        item.Manufacturer = "unknown"  # type 1 in this sequence
+    moment = f"{known.get('AcquisitionDate') or ''}{known.get('AcquisitionTime') or ''}"
+    if _DATE_TIME.fullmatch(moment):
+        item.ContributionDateTime = moment
     return item
 
 

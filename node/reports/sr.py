@@ -143,10 +143,12 @@ def _total_group(plan: ReportPlan, numbers: Numbers) -> sr.VolumetricROIMeasurem
 def _vessel_group(
     plan: ReportPlan, numbers: Numbers, line: Line
 ) -> sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
-    label = line.vessel.label if line.vessel else 0
+    if line.vessel is None:
+        raise ValueError("the total has a group of its own: only vessels have this one")
+    outlines = outlined(numbers.score.labels, line.vessel.label, numbers.busiest_first(line.vessel))
     return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         _tracking(line.tracking_uid, line.tracking_id),
-        referenced_regions=_image_regions(plan, outlined(numbers.score.labels == label)),
+        referenced_regions=_image_regions(plan, outlines),
         finding_type=codes.CALCIFICATION,
         algorithm_id=_algorithm(plan),
         finding_sites=[sr.FindingSite(line.site)],

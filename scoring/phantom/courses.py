@@ -88,10 +88,10 @@ def draw_tree(rng: np.random.Generator, shape: HeartShape, frame: HeartFrame) ->
         start = canonical[Vessel.LM][-1] if vessel in (Vessel.LAD, Vessel.LCX) else None
         canonical[vessel] = _laid(rng, control, shape, start)
     branches = {}
-    for vessel, (leaves, control) in _BRANCH.items():
+    for vessel, (leaves, branch_points) in _BRANCH.items():
         trunk = canonical[vessel]
         start = trunk[round(leaves * (len(trunk) - 1))]
-        branches[vessel] = _laid(rng, np.vstack([start, np.array(control, float)]), shape, start)
+        branches[vessel] = _laid(rng, np.vstack([start, np.array(branch_points, float)]), shape, start)
     return CoronaryTree(
         main={vessel: _course(frame, points, _RADII_MM[vessel], size) for vessel, points in canonical.items()},
         branch={vessel: _course(frame, points, _BRANCH_RADII_MM, size) for vessel, points in branches.items()},

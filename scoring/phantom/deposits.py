@@ -32,7 +32,8 @@ class Deposit:
             run = arc_length(line)
             middles.append([np.interp(run[-1] / 2, run, axis) for axis in line.T])
             weights.append(run[-1] + self.radius_mm)
-        return np.average(middles, axis=0, weights=weights)
+        centre: Points = np.average(middles, axis=0, weights=weights)
+        return centre
 
     @property
     def reach_mm(self) -> float:
@@ -172,7 +173,11 @@ def _wire(distractor: Distractor, patient: Patient, rng: np.random.Generator) ->
     return (patient.chest_to_lps(loop),)
 
 
-def _lead(distractor: Distractor, patient: Patient, rng: np.random.Generator) -> tuple[Points, ...]:
+def _lead(
+    distractor: Distractor,  # noqa: ARG001 - all places are asked in one way
+    patient: Patient,
+    rng: np.random.Generator,
+) -> tuple[Points, ...]:
     # from the superior vena cava through right atrium and tricuspid valve to the apex of the right ventricle
     way = [(-43, 14, 70), (-41, 14, 40), (-38, 12, 10), (-30, 6, -12), (-14, -12, -20), (6, -30, -26), (22, -38, -30)]
     points = np.array(way, float) + rng.normal(0, 1.0, (len(way), 3))

@@ -33,20 +33,20 @@ def random_spec(seed: int) -> PhantomSpec:
 def _plaques(rng: np.random.Generator) -> tuple[Plaque, ...]:
     if rng.random() < ZERO_SHARE:
         return ()
-    burden = float(rng.beta(1.1, 2.0))  # 0 a fleck, 1 severe
+    burden = float(rng.beta(1.0, 1.5))  # 0 a fleck, 1 severe
     count = 1 + int(rng.poisson(0.6 + 11 * burden))
     vessels = rng.choice(list(VESSEL_SHARE), size=count, p=list(VESSEL_SHARE.values()))
     return tuple(_plaque(rng, Vessel(vessel), burden) for vessel in vessels)
 
 
 def _plaque(rng: np.random.Generator, vessel: Vessel, burden: float) -> Plaque:
-    radius = float(np.clip(rng.lognormal(np.log(0.75 + 0.7 * burden), 0.25), 0.5, 2.4))
+    radius = float(np.clip(rng.lognormal(np.log(0.75 + 0.6 * burden + 0.4 * burden**2), 0.25), 0.5, 2.6))
     branch = vessel is not Vessel.LM and bool(rng.random() < 0.1)
     return Plaque(
         vessel=vessel,
         along=float(rng.uniform(0.15, 0.95) if vessel is Vessel.LM else rng.beta(1.3, 2.2) * 0.9 + 0.04),
         radius_mm=min(radius, 1.2) if branch else radius,
-        length_mm=float(2 * radius + rng.exponential(2.0 + 5.0 * burden)),
+        length_mm=float(2 * radius + rng.exponential(2.0 + 7.0 * burden)),
         density_hu=float(rng.uniform(300, 700) + 500 * burden * rng.random()),
         branch=branch,
     )

@@ -52,11 +52,14 @@ class HeartFrame:
         others = [i for i in range(3) if i != axis]
         terms = [
             np.asarray(self.amplitude_mm[axis, i], straight[i].dtype)
-            * np.sin(straight[i] * np.asarray(2 * np.pi / self.wavelength_mm[axis, i], straight[i].dtype)
-                     + np.asarray(self.phase[axis, i], straight[i].dtype))
+            * np.sin(
+                straight[i] * np.asarray(2 * np.pi / self.wavelength_mm[axis, i], straight[i].dtype)
+                + np.asarray(self.phase[axis, i], straight[i].dtype)
+            )
             for i in others
         ]
-        return terms[0] + terms[1]
+        moved: Array = terms[0] + terms[1]
+        return moved
 
 
 def draw_frame(rng: np.random.Generator, centre_lps_mm: npt.ArrayLike, size: float) -> HeartFrame:

@@ -90,9 +90,7 @@ def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
             None if along is None else axes_along(along),
         )
 
-    left = smooth_min(
-        body(0, (26, -12, -11), (30, 30, 48), LONG_AXIS), body(1, (17, 11, 0), (27, 28, 27), None), 12.0
-    )
+    left = smooth_min(body(0, (26, -12, -11), (30, 30, 48), LONG_AXIS), body(1, (17, 11, 0), (27, 28, 27), None), 12.0)
     right = body(2, (1, -30, -12), (24, 33, 34), (0.0, 1.0, 0.15))
     atria = smooth_min(
         smooth_min(body(3, (-35, 11, -3), (22, 27, 32), None), body(4, (-28, -9, 30), (9, 13, 13), None), 8.0),

@@ -16,8 +16,14 @@ def paint_bronchi(canvas: Canvas, patient: Patient) -> None:
     heart = patient.frame.to_lps
     carina = patient.chest_to_lps([(-2, 48, 84)])[0]
     lines = (
-        (np.vstack([carina, heart([(-36, 44, 52), (-56, 46, 34), (-62, 50, 14), (-66, 56, -8)])]), (7.5, 6.5, 4.5, 3.4, 2.4)),
-        (np.vstack([carina, heart([(34, 50, 50), (52, 54, 36), (58, 58, 16), (62, 64, -6)])]), (7.0, 6.0, 4.4, 3.4, 2.4)),
+        (
+            np.vstack([carina, heart([(-36, 44, 52), (-56, 46, 34), (-62, 50, 14), (-66, 56, -8)])]),
+            (7.5, 6.5, 4.5, 3.4, 2.4),
+        ),
+        (
+            np.vstack([carina, heart([(34, 50, 50), (52, 54, 36), (58, 58, 16), (62, 64, -6)])]),
+            (7.0, 6.0, 4.4, 3.4, 2.4),
+        ),
         (heart([(52, 54, 36), (64, 40, 38), (76, 26, 34)]), (3.8, 2.8, 2.0)),
         (heart([(-56, 46, 34), (-70, 32, 30), (-78, 14, 22)]), (3.8, 2.8, 2.0)),
     )
@@ -31,14 +37,17 @@ def paint_vessels(canvas: Canvas, patient: Patient) -> None:
     """Branching vessels, painted before heart and mediastinum so that nothing of them shows there."""
     rng = np.random.default_rng([patient.seed, 4])
     for side in (-1, 1):
-        start = np.array(_HILUM[side]) + np.array([patient.frame.centre_lps_mm[0] - patient.thorax.midline_x_mm - 12, 0, 0])
+        start = np.array(_HILUM[side]) + np.array(
+            [patient.frame.centre_lps_mm[0] - patient.thorax.midline_x_mm - 12, 0, 0]
+        )
         for _ in range(18):
             _grow(canvas, patient, rng, start + rng.normal(0, 6, 3), _outward(rng, side), rng.uniform(3.0, 5.0))
 
 
 def _outward(rng: np.random.Generator, side: int) -> npt.NDArray[np.float64]:
     direction = np.array([side * rng.uniform(0.15, 1.0), rng.normal(0, 0.75), rng.normal(-0.35, 0.75)])
-    return direction / np.linalg.norm(direction)
+    unit: npt.NDArray[np.float64] = direction / np.linalg.norm(direction)
+    return unit
 
 
 def _grow(

@@ -167,7 +167,8 @@ def _truth(
         agatston=sum(vessels.values()),
         vessels=vessels,
         lesions=tuple(
-            TrueLesion(vessel=p.vessel, centre_lps_mm=_point(d), agatston=s, radius_mm=d.reach_mm) for p, d, s in lesions
+            TrueLesion(vessel=p.vessel, centre_lps_mm=_point(d), agatston=s, radius_mm=d.reach_mm)
+            for p, d, s in lesions
         ),
         distractors=tuple(TrueDistractor(what=o.what, centre_lps_mm=_point(d), agatston=s) for o, d, s in others),
         labels=labels,
@@ -182,7 +183,7 @@ def _owners(volume: Volume, deposits: list[Deposit], covers: list[Cover | None])
         if cover is None:
             continue
         added = _grown(cover.share * np.float32(deposit.density_hu))
-        mine = (added > np.maximum(most[cover.window], MASK_FLOOR_HU))
+        mine = added > np.maximum(most[cover.window], MASK_FLOOR_HU)
         owner[cover.window][mine] = number
         most[cover.window][mine] = added[mine]
     return owner

@@ -13,7 +13,8 @@ Coordinates = tuple[Array, Array, Array]  # x, y, z; they broadcast against each
 def smooth_min(a: Array, b: Array, blend_mm: float) -> Array:
     """Union of two bodies whose crease is filled over `blend_mm` (at most a quarter of it deep)."""
     h = np.maximum(blend_mm - np.abs(a - b), 0) / np.float32(blend_mm)
-    return np.minimum(a, b) - h * h * np.float32(blend_mm / 4)
+    union: Array = np.minimum(a, b) - h * h * np.float32(blend_mm / 4)
+    return union
 
 
 def smooth_max(a: Array, b: Array, blend_mm: float) -> Array:
@@ -21,7 +22,7 @@ def smooth_max(a: Array, b: Array, blend_mm: float) -> Array:
     return -smooth_min(-a, -b, blend_mm)
 
 
-def rotation(degrees: Sequence[float]) -> npt.NDArray[np.float64]:
+def rotation(degrees: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Matrix that turns about x, then y, then z."""
     a, b, c = np.radians(degrees)
     about_x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
@@ -48,7 +49,8 @@ def ellipsoid(
     """Distance to an ellipsoid, exact to first order at its surface; `axes` rows are its directions."""
     moved = [c - np.float32(o) for c, o in zip(at, centre, strict=True)]
     if axes is not None:
-        moved = [sum(np.float32(row[i]) * moved[i] for i in range(3)) for row in axes]
+        x, y, z = moved
+        moved = [np.float32(row[0]) * x + np.float32(row[1]) * y + np.float32(row[2]) * z for row in axes]
     near = sum((m / np.float32(r)) ** 2 for m, r in zip(moved, radii, strict=True))
     steep = sum((m / np.float32(r * r)) ** 2 for m, r in zip(moved, radii, strict=True))
     depth = np.sqrt(near)
@@ -70,9 +72,9 @@ def capsule(at: Coordinates, start: Sequence[float], end: Sequence[float], radii
 
 def chain(at: Coordinates, points: npt.NDArray[np.float64], radii: npt.NDArray[np.float64]) -> Array:
     """Distance to a tube along a polyline."""
-    parts = [
-        capsule(at, points[i], points[i + 1], (radii[i], radii[i + 1])) for i in range(len(points) - 1)
-    ] or [capsule(at, points[0], points[0], (radii[0], radii[0]))]
+    parts = [capsule(at, points[i], points[i + 1], (radii[i], radii[i + 1])) for i in range(len(points) - 1)] or [
+        capsule(at, points[0], points[0], (radii[0], radii[0]))
+    ]
     nearest = parts[0]
     for part in parts[1:]:
         nearest = np.minimum(nearest, part)
@@ -87,9 +89,7 @@ def spline(points: npt.ArrayLike, step_mm: float) -> npt.NDArray[np.float64]:
     for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
         count = max(1, round(float(np.linalg.norm(c - b)) / step_mm))
         t = (np.arange(count) / count)[:, None]
-        pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     return np.vstack([*pieces, knots[-1:]])
 
 

@@ -23,7 +23,7 @@ def paint_spine(canvas: Canvas, patient: Patient) -> None:
     spongy = _sponge(rng, part.hu.shape, 34.0)
     for slab, texture in zip(part.slabs(), np.array_split(spongy, range(8, len(spongy), 8)), strict=True):
         at = chest_coordinates(slab, patient)
-        x, y, z = at
+        _, y, z = at
         body = np.maximum(oval(at, (0, 94), (18, 15), 2.6), -oval(at, (0, 117), (12, 10), 2.0))
         arch = np.minimum(oval(at, (0, 112), (16, 12), 2.2), oval(at, (0, 128), (3.5, 18), 2.2))
         wings = oval(at, (0, 108), (34, 5.5), 2.2) + np.clip(8 - _in_level(z), 0, 8)
@@ -37,12 +37,14 @@ def paint_spine(canvas: Canvas, patient: Patient) -> None:
 
 def _in_level(z: Array) -> Array:
     """Distance from the middle of the nearest disc."""
-    return np.abs((z + np.float32(200)) % np.float32(VERTEBRA_MM) - np.float32(VERTEBRA_MM / 2))
+    away: Array = np.abs((z + np.float32(200)) % np.float32(VERTEBRA_MM) - np.float32(VERTEBRA_MM / 2))
+    return away
 
 
 def _sponge(rng: np.random.Generator, shape: tuple[int, ...], sd_hu: float) -> Array:
     noise = ndimage.gaussian_filter(rng.standard_normal(shape, np.float32), (0.6, 0.7, 0.7))
-    return noise * np.float32(sd_hu / noise.std())
+    sponge: Array = noise * np.float32(sd_hu / noise.std())
+    return sponge
 
 
 def paint_ribs(canvas: Canvas, patient: Patient) -> None:

@@ -15,7 +15,9 @@ SPLEEN_HU = 48.0
 def oval(at: Coordinates, centre: tuple[float, float], radii: tuple[float, float], power: float = 2.0) -> Array:
     """Distance, along the ray from its middle, to an upright cylinder whose outline is a superellipse."""
     x, y = at[0] - np.float32(centre[0]), at[1] - np.float32(centre[1])
-    size = (np.abs(x / np.float32(radii[0])) ** power + np.abs(y / np.float32(radii[1])) ** power) ** np.float32(1 / power)
+    size = (np.abs(x / np.float32(radii[0])) ** power + np.abs(y / np.float32(radii[1])) ** power) ** np.float32(
+        1 / power
+    )
     distance: Array = np.sqrt(x * x + y * y) * (1 - 1 / np.maximum(size, np.float32(1e-3)))
     return distance
 
@@ -36,7 +38,11 @@ def cavity(at: Coordinates) -> Array:
     """Inside of the rib cage: narrower towards the head."""
     z = at[2]
     widen = 1 - np.float32(0.0016) * np.clip(z, -90, 120)
-    narrowed = (at[0] / widen, np.float32(12) + (at[1] - np.float32(12)) / (np.float32(0.35) + np.float32(0.65) * widen), z)
+    narrowed = (
+        at[0] / widen,
+        np.float32(12) + (at[1] - np.float32(12)) / (np.float32(0.35) + np.float32(0.65) * widen),
+        z,
+    )
     return oval(narrowed, (0, 13), (127, 89), 2.25)
 
 
@@ -105,7 +111,9 @@ def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
     part.paint(stomach, 45.0)
     part.paint(np.maximum(stomach + 4.0, y + 8.0), AIR_HU + 20)
     part.paint(np.maximum(stomach + 4.0, -8.0 - y), 22.0)
-    part.paint(np.maximum(ellipsoid(at, (92, 58, patient.thorax.left_dome_mm - 52), (26, 38, 46)), inside + 4.0), SPLEEN_HU)
+    part.paint(
+        np.maximum(ellipsoid(at, (92, 58, patient.thorax.left_dome_mm - 52), (26, 38, 46)), inside + 4.0), SPLEEN_HU
+    )
     return height
 
 
@@ -126,11 +134,13 @@ def paint_tubes(canvas: Canvas, patient: Patient) -> None:
     """Great vessels beyond the heart, oesophagus, trachea and main bronchi: each along its line."""
     thorax, blood = patient.thorax, patient.blood_hu
     to_lps = patient.chest_to_lps
-    aorta = to_lps([(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(-120, 96, 12)])
+    aorta = to_lps(
+        [(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(-120, 96, 12)]
+    )
     canvas.paint_tube(aorta, thorax.aorta_radius_mm, blood)
     gullet = to_lps([(1, 60, 110), (3, 60, 60), (5, 61, 30), (6, 61, 0), (9, 58, -30), (14, 50, -55), (22, 42, -75)])
     canvas.paint_tube(gullet, 7.5, 36.0)
-    canvas.paint_tube(gullet + [1.0, -0.5, 0], 2.0, -150.0)
+    canvas.paint_tube(gullet + np.array([1.0, -0.5, 0.0]), 2.0, -150.0)
     canvas.paint_tube(to_lps([(-9, 78, -120), (-9, 80, 110)]), 3.6, blood)  # azygos
     windpipe = to_lps([(0, 46, 130), (-2, 48, 84)])
     canvas.paint_tube(windpipe, 10.5, 45.0)

@@ -3,8 +3,8 @@
 import bisect
 import math
 
-CATEGORY_SCHEME = "0/1–99/100–399/≥400"  # noqa: RUF001 - the published labels have en dashes
-CATEGORIES = ("0", "1–99", "100–399", "≥400")  # noqa: RUF001 - as above
+CATEGORY_SCHEME = "0/1–99/100–399/≥400"
+CATEGORIES = ("0", "1–99", "100–399", "≥400")
 _CATEGORY_FROM = (1, 100, 400)
 
 _CAC_DRS_FROM = (1, 100, 300)

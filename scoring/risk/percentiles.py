@@ -34,7 +34,7 @@ def mesa_percentile(printed: int, demographics: Demographics) -> Percentile:
     age, sex, women_or_men = _person(demographics)
     youngest, oldest = mesa["ages"]
     if not youngest <= age <= oldest:
-        raise Withheld(f"no percentile: the age of {age} years is outside MESA ({youngest}–{oldest})")  # noqa: RUF001 - a range
+        raise Withheld(f"no percentile: the age of {age} years is outside MESA ({youngest}–{oldest})")
     group = demographics.ethnic_group
     if not group:
         raise Withheld(
@@ -67,9 +67,9 @@ def hoff_band(printed: int, demographics: Demographics) -> Percentile:
     age, sex, women_or_men = _person(demographics)
     youngest, oldest = hoff["ages"]
     if not youngest <= age <= oldest:
-        raise Withheld(f"no percentile: the age of {age} years is outside Hoff 2001 ({youngest}–{oldest})")  # noqa: RUF001 - a range
+        raise Withheld(f"no percentile: the age of {age} years is outside Hoff 2001 ({youngest}–{oldest})")
     number, (first, last) = next((n, band) for n, band in enumerate(hoff["age_bands"]) if age <= band[1])
-    cuts, population = hoff[sex][number], f"{women_or_men} of {first}–{last}"  # noqa: RUF001 - a range
+    cuts, population = hoff[sex][number], f"{women_or_men} of {first}–{last}"
     if printed == 0:
         raise Withheld(_no_calcium(hoff["percentiles"], cuts, population))
     edges = (0, *hoff["percentiles"], 100)

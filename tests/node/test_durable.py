@@ -4,24 +4,28 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from node import durable
 
 
-def test_the_file_is_synced_then_named_then_the_folder_is_synced(tmp_path, monkeypatch):
+def test_the_file_is_synced_then_named_then_the_folder_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Red when either sync or the order is taken out of `put`."""
     steps = []
     fsync, rename = os.fsync, Path.rename
 
-    def noted_fsync(handle):
+    def noted_fsync(handle: int) -> None:
         kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
         steps.append((f"sync {kind}", (tmp_path / "a").exists()))
         fsync(handle)
 
-    def noted_rename(self, target):
+    def noted_rename(self: Path, target: Path) -> Path:
         steps.append(("rename", (tmp_path / "a").exists()))
         return rename(self, target)
 
@@ -34,15 +38,17 @@ def test_the_file_is_synced_then_named_then_the_folder_is_synced(tmp_path, monke
 
 
 @pytest.mark.parametrize("chunks", [[b"new"], [b"new", OSError(errno.EIO, "input/output error")]])
-def test_a_file_that_stood_there_stands_when_the_disk_refuses(tmp_path, monkeypatch, chunks):
+def test_a_file_that_stood_there_stands_when_the_disk_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunks: list[bytes | OSError]
+) -> None:
     (tmp_path / "a").write_bytes(b"old")
 
-    def failing(handle):
+    def failing(handle: int) -> NoReturn:
         raise OSError(errno.ENOSPC, "no space left", str(handle))
 
     monkeypatch.setattr(os, "fsync", failing)
 
-    def pieces():
+    def pieces() -> Iterator[bytes]:
         for chunk in chunks:
             if isinstance(chunk, OSError):
                 raise chunk
@@ -74,7 +80,7 @@ durable.put(target, [b"whole"])
 
 
 @pytest.mark.parametrize(("step", "seen"), [(1, None), (2, None), (3, b"whole"), (4, b"whole")])
-def test_a_process_that_dies_at_any_step_leaves_nothing_or_all(tmp_path, step, seen):
+def test_a_process_that_dies_at_any_step_leaves_nothing_or_all(tmp_path: Path, step: int, seen: bytes | None) -> None:
     target = tmp_path / "a"
     root = Path(__file__).parents[2]
     died = subprocess.run(

@@ -67,7 +67,7 @@ def test_every_figure_equals_that_of_the_slow_scorer(
     connectivity: int,
     preset: str,
 ) -> None:
-    """Broken by hand: weight by the undivided island, 26- for 2-D labels, size rule after division, > for >=."""
+    """Broken by hand: one weight for all islands, always 8-connected, no size rule, > for >=."""
     hu, owner = case
     rule = PRESETS[preset]
     protocol = Protocol(
@@ -121,13 +121,13 @@ def test_flips_and_slice_order_leave_the_score(hu: npt.NDArray[Any], increment: 
 
 
 @settings(max_examples=60, deadline=None)
-@given(volumes, spacings)
+@given(volumes, st.sampled_from([(0.4, 0.8), (0.5, 1.0), (0.7, 0.6)]))
 def test_a_transposed_image_with_swapped_spacings_has_the_same_score(
     hu: npt.NDArray[Any], spacing: tuple[float, float]
 ) -> None:
     """Broken by hand: the row spacing squared."""
     turned = build(np.ascontiguousarray(hu.transpose(0, 2, 1)), spacing[::-1])
-    assert agatston(turned, PRESETS["literature"]) == pytest.approx(agatston(build(hu, spacing), PRESETS["literature"]))
+    assert agatston(turned) == pytest.approx(agatston(build(hu, spacing)))
 
 
 @settings(max_examples=60, deadline=None)
@@ -146,7 +146,7 @@ def test_twice_the_pixel_area_is_twice_the_score_without_a_size_rule(hu: npt.NDA
 @settings(max_examples=60, deadline=None)
 @given(volumes)
 def test_every_slice_twice_at_half_the_increment_leaves_the_score(hu: npt.NDArray[Any]) -> None:
-    """Broken by hand: no division by 3 mm."""
+    """Broken by hand: no increment in the score."""
     overlapped = build(np.repeat(hu, 2, axis=0), increment_mm=1.5)
     assert agatston(overlapped) == pytest.approx(agatston(build(hu, increment_mm=3.0)))
 

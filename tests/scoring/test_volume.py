@@ -23,7 +23,7 @@ def positions(*heights: float) -> list[tuple[float, float, float]]:
 def test_any_order_and_orientation_gives_one_stack_whose_affine_finds_the_positions(
     heights: list[float], orientation: tuple[float, ...]
 ) -> None:
-    """Broken by hand: row and column spacing swapped."""
+    """Broken by hand: the column spacing for rows too."""
     given_positions = positions(*heights)
     stack = stack_geometry(given_positions, orientation, SPACING)
     volume = Volume(hu=np.zeros((5, 4, 4), np.int16), voxel_to_lps_mm=stack.voxel_to_lps_mm)

@@ -74,11 +74,18 @@ def write_file(path: str, size_text: str) -> str:
 
 
 def main_module() -> str:
-    """Name what this process takes for the main program."""
-    main = sys.modules["__main__"]
-    return f"{'__mp_main__' in sys.modules} {getattr(main, '__file__', None)}"
+    """File of what this process takes for the main program."""
+    return str(getattr(sys.modules["__main__"], "__file__", "none"))
 
 
 def one_thread() -> str:
     """Name how many threads numerical libraries may start."""
     return os.environ.get("OMP_NUM_THREADS", "")
+
+
+def write_then_hang(path: str) -> str:
+    """Leave our process ID, then wait for ever."""
+    part = Path(path + ".part")
+    part.write_text(str(os.getpid()))
+    part.rename(path)
+    return hang()

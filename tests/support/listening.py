@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from node.clock import SystemClock
-from node.facts import AssociationEnd, AssociationFact, RefusedCaller, StoredObject
+from node.facts import AssociationEnd, AssociationFact, Destination, RefusedCaller, StoredObject
 from node.listener import Listener
 from node.settings import ReceiveSettings
 from node.spool import Spool
@@ -67,6 +67,10 @@ class Node:
     spool: Spool
     heard: Heard
     listener: Listener = field(repr=False)
+
+    def destination(self) -> Destination:
+        """Of the sender that is to reach it."""
+        return Destination(name="node", ae_title="CALCIUM", host="127.0.0.1", port=self.port, objects=())
 
     def files(self) -> list[Path]:
         """Every file in the spool, whole or half."""

@@ -1,10 +1,9 @@
 """Hand-made results with their CT header: what reports are built from, small and complete."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pydicom
@@ -87,21 +86,21 @@ def datasets(built: Built) -> dict[str, Dataset]:
     return {report.file_name: pydicom.dcmread(io.BytesIO(report.data)) for report in built.reports}
 
 
-def positive(*, slices: int = 10, size: int = 128, calibrated: bool = True, **header: Any) -> ReportCase:
+def positive(*, slices: int = 10, size: int = 128, calibrated: bool = True, **header: object) -> ReportCase:
     """Calcium in three vessels and in the aorta, one caveat, one note, a percentile."""
     hu, labels, heart = _scan(slices, size, _PLAQUES)
     score = _score(hu, labels, heart, size=size, calibrated=calibrated)
     return ReportCase(result=score, hu=hu, source=source_header(slices=slices, size=size, **header))
 
 
-def zero(*, slices: int = 8, size: int = 128, **header: Any) -> ReportCase:
+def zero(*, slices: int = 8, size: int = 128, **header: object) -> ReportCase:
     """No coronary calcium; some in the aorta."""
     hu, labels, heart = _scan(slices, size, ())
     score = replace(_score(hu, labels, heart, size=size, calibrated=False), quality=(GATING,))
     return ReportCase(result=score, hu=hu, source=source_header(slices=slices, size=size, **header))
 
 
-def refused(*, slices: int = 8, size: int = 128, heart: bool = False, **header: Any) -> ReportCase:
+def refused(*, slices: int = 8, size: int = 128, heart: bool = False, **header: object) -> ReportCase:
     """A contrast scan."""
     hu, _, found = _scan(slices, size, ())
     unfit = Unfit(
@@ -114,7 +113,7 @@ def refused(*, slices: int = 8, size: int = 128, heart: bool = False, **header: 
     return ReportCase(result=unfit, hu=hu, source=source_header(slices=slices, size=size, **header))
 
 
-def scored(case: ReportCase, **changes: Any) -> ReportCase:
+def scored(case: ReportCase, **changes: object) -> ReportCase:
     """The same case with other fields of its Score."""
     if not isinstance(case.result, Score):
         raise TypeError("only a scored case has a Score to change")
@@ -128,9 +127,9 @@ def source_header(
     enhanced: bool = False,
     frame_of_reference_uid: str | None = "1.2.826.0.1.3680043.9.1.4",
     without: tuple[str, ...] = (),
-    **person: Any,
+    **person: object,
 ) -> SourceHeader:
-    """A CT header; `person` overrides attributes, `without` leaves some out. Elements come back from bytes, undecoded."""
+    """A CT header; `person` overrides attributes, `without` leaves some out. Elements come from bytes, undecoded."""
     planes = [_plane(index, slices, size) for index in range(slices)]
     return SourceHeader(
         context=_read_back(_context(person, without)),
@@ -180,7 +179,9 @@ def ct_images(case: ReportCase) -> list[bytes]:
     return out
 
 
-def _scan(slices: int, size: int, plaques: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scan(
+    slices: int, size: int, plaques: Iterable[tuple[Vessel, float, float, float, int]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """HU, labels and heart: an ellipse of muscle in fat, lungs beside it, a spine behind it, plaques where told."""
     rows, columns = (np.mgrid[:size, :size] + 0.5) / size
     heart = ((columns - 0.52) / 0.27) ** 2 + ((rows - 0.47) / 0.20) ** 2 < 1
@@ -291,7 +292,7 @@ def _lesion(number: int, vessel: Vessel, measures: Measures, labels: np.ndarray)
     )
 
 
-def _context(person: dict[str, Any], without: tuple[str, ...]) -> Dataset:
+def _context(person: Mapping[str, object], without: tuple[str, ...]) -> Dataset:
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.StudyDate, ds.StudyTime, ds.AccessionNumber, ds.StudyID = "20260102", "030000", "ACC0001", "1"
@@ -319,6 +320,7 @@ def _plane(index: int, slices: int, size: int) -> Dataset:
     ds.ImagePositionPatient = [-90, -90, 1000 - 3 * slices + 3 * index]
     ds.ImageOrientationPatient, ds.PixelSpacing = [1, 0, 0, 0, 1, 0], [spacing, spacing]
     ds.SliceThickness, ds.AcquisitionNumber, ds.PatientPosition = "3", 1, "HFS"
+    ds.AcquisitionDate, ds.AcquisitionTime = "20260102", "030100"
     return ds
 
 

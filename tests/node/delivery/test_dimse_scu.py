@@ -1,12 +1,14 @@
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydicom import dcmread, uid
 
-from node.delivery import Timeouts, accepted_classes, echo, send
+from node.delivery import Reachability, Timeouts, accepted_classes, echo, send
 from node.delivery.line import PromptSocket
 from node.demo.pacs import DemoPacs, Misbehaviour
-from node.facts import Destination, Outcome
+from node.facts import Attempt, Destination, ObjectToSend, Outcome
 from tests.support.part10 import data_set_bytes, small_object
 
 D, W, R, X = Outcome.DELIVERED, Outcome.DELIVERED_WITH_WARNING, Outcome.RETRY, Outcome.REFUSED
@@ -17,23 +19,25 @@ HASTY = Timeouts(connect_s=0.3, answer_s=0.3)
 
 
 @pytest.fixture
-def pacs(tmp_path):
+def pacs(tmp_path: Path) -> Iterator[DemoPacs]:
     with DemoPacs(tmp_path / "pacs") as running:
         yield running
 
 
-def at(port, *, ae_title="PACS", host="127.0.0.1"):
+def at(port: int, *, ae_title: str = "PACS", host: str = "127.0.0.1") -> Destination:
     return Destination(name="pacs", ae_title=ae_title, host=host, port=port, objects=())
 
 
-def sent(port, objects, *, timeouts=PATIENT, ae_title="PACS"):
+def sent(
+    port: int, objects: list[ObjectToSend], *, timeouts: Timeouts = PATIENT, ae_title: str = "PACS"
+) -> tuple[list[Attempt], Reachability]:
     """Attempts, in order, and what was said of the peer."""
     attempts = []
     reach = send(at(port, ae_title=ae_title), "CALCIUM", objects, timeouts, attempts.append)
     return attempts, reach
 
 
-def test_what_arrives_is_what_lies_in_the_file(pacs, tmp_path):
+def test_what_arrives_is_what_lies_in_the_file(pacs: DemoPacs, tmp_path: Path) -> None:
     objects = [small_object(tmp_path, name, sop_class=kind) for name, kind in (("sr", SR), ("sc", SC), ("seg", SEG))]
     attempts, reach = sent(pacs.port, objects)
     assert reach.reached
@@ -45,13 +49,13 @@ def test_what_arrives_is_what_lies_in_the_file(pacs, tmp_path):
         assert data_set_bytes(arrived.path) == data_set_bytes(item.path)
 
 
-def test_all_objects_go_over_one_association_that_is_released(pacs, tmp_path):
+def test_all_objects_go_over_one_association_that_is_released(pacs: DemoPacs, tmp_path: Path) -> None:
     sent(pacs.port, [small_object(tmp_path, f"o{number}") for number in range(5)])
     assert pacs.wait_for_release(1, 5.0)
     assert pacs.released() == 1
 
 
-def test_each_attempt_is_told_before_the_next_object_is_sent(pacs, tmp_path):
+def test_each_attempt_is_told_before_the_next_object_is_sent(pacs: DemoPacs, tmp_path: Path) -> None:
     arrived = []
     send(
         at(pacs.port),
@@ -75,7 +79,9 @@ def test_each_attempt_is_told_before_the_next_object_is_sent(pacs, tmp_path):
         (0x0124, X, "not authorised"),
     ],
 )
-def test_a_status_is_told_in_words_and_the_next_object_goes_on(pacs, tmp_path, status, outcome, words):
+def test_a_status_is_told_in_words_and_the_next_object_goes_on(
+    pacs: DemoPacs, tmp_path: Path, status: int, outcome: Outcome, words: str
+) -> None:
     pacs.answers_store(status)
     attempts, reach = sent(pacs.port, [small_object(tmp_path, "a"), small_object(tmp_path, "b")])
     assert [attempt.outcome for attempt in attempts] == [outcome, D]
@@ -84,7 +90,7 @@ def test_a_status_is_told_in_words_and_the_next_object_goes_on(pacs, tmp_path, s
     assert f"PACS (127.0.0.1:{pacs.port})" in attempts[0].answer
 
 
-def test_one_object_that_makes_the_pacs_abort_does_not_hold_up_the_others(pacs, tmp_path):
+def test_one_object_that_makes_the_pacs_abort_does_not_hold_up_the_others(pacs: DemoPacs, tmp_path: Path) -> None:
     pacs.answers_store(0x0000, Misbehaviour.ABORT)
     attempts, reach = sent(pacs.port, [small_object(tmp_path, name) for name in "abcd"])
     assert [attempt.outcome for attempt in attempts] == [D, R, D, D]
@@ -93,14 +99,14 @@ def test_one_object_that_makes_the_pacs_abort_does_not_hold_up_the_others(pacs, 
     assert reach.reached
 
 
-def test_a_pacs_that_aborts_again_and_again_is_left_alone(pacs, tmp_path):
+def test_a_pacs_that_aborts_again_and_again_is_left_alone(pacs: DemoPacs, tmp_path: Path) -> None:
     pacs.answers_store(*[Misbehaviour.ABORT] * 4)
     attempts, reach = sent(pacs.port, [small_object(tmp_path, name) for name in "abcd"])
     assert [attempt.outcome for attempt in attempts] == [R, R]
     assert (reach.reached, reach.untried) == (False, 2)
 
 
-def test_silence_ends_after_the_time_that_was_set(pacs, tmp_path):
+def test_silence_ends_after_the_time_that_was_set(pacs: DemoPacs, tmp_path: Path) -> None:
     pacs.answers_store(Misbehaviour.SILENCE, Misbehaviour.SILENCE)
     attempts, reach = sent(pacs.port, [small_object(tmp_path, name) for name in "abc"], timeouts=HASTY)
     assert [attempt.outcome for attempt in attempts] == [R, R]
@@ -108,7 +114,7 @@ def test_silence_ends_after_the_time_that_was_set(pacs, tmp_path):
     assert (reach.reached, reach.untried) == (False, 1)
 
 
-def test_nothing_on_the_port_is_said_and_no_object_counts_as_tried(tmp_path):
+def test_nothing_on_the_port_is_said_and_no_object_counts_as_tried(tmp_path: Path) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))  # bound, not listening: nobody else gets it and it refuses
         port = reserved.getsockname()[1]
@@ -118,14 +124,14 @@ def test_nothing_on_the_port_is_said_and_no_object_counts_as_tried(tmp_path):
     assert reach.sentence.startswith(f"PACS (127.0.0.1:{port}) cannot be reached: nothing listens")
 
 
-def test_a_port_that_takes_the_call_and_says_nothing_is_said(tmp_path):
+def test_a_port_that_takes_the_call_and_says_nothing_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         _, reach = sent(mute.getsockname()[1], [small_object(tmp_path, "a")], timeouts=HASTY)
     assert not reach.reached
     assert "did not answer the association request within 0.3 s" in reach.sentence
 
 
-def test_a_host_that_has_no_address_is_said(tmp_path):
+def test_a_host_that_has_no_address_is_said(tmp_path: Path) -> None:
     attempts = []
     reach = send(
         at(104, host="no-such-host.invalid"), "CALCIUM", [small_object(tmp_path, "a")], PATIENT, attempts.append
@@ -141,14 +147,14 @@ def test_a_host_that_has_no_address_is_said(tmp_path):
         (("CALCIUM",), "PACS9", "(1/1/7): it is not called PACS9; correct ae_title"),
     ],
 )
-def test_a_reject_is_said_with_its_cure(tmp_path, callers, called, words):
+def test_a_reject_is_said_with_its_cure(tmp_path: Path, callers: tuple[str, ...], called: str, words: str) -> None:
     with DemoPacs(tmp_path / "strict", callers=callers) as strict:
         attempts, reach = sent(strict.port, [small_object(tmp_path, "a")], ae_title=called)
     assert (attempts, reach.reached) == ([], False)
     assert words in reach.sentence
 
 
-def test_what_the_peer_does_not_take_is_refused_by_name_and_the_rest_goes(tmp_path):
+def test_what_the_peer_does_not_take_is_refused_by_name_and_the_rest_goes(tmp_path: Path) -> None:
     objects = [small_object(tmp_path, name, sop_class=kind) for name, kind in (("seg", SEG), ("sc", SC))]
     with DemoPacs(tmp_path / "plain", sop_classes=[SC]) as plain:
         attempts, reach = sent(plain.port, objects)
@@ -157,14 +163,14 @@ def test_what_the_peer_does_not_take_is_refused_by_name_and_the_rest_goes(tmp_pa
     assert reach.reached
 
 
-def test_a_peer_that_takes_nothing_of_it_is_reached_and_refuses_each(tmp_path):
+def test_a_peer_that_takes_nothing_of_it_is_reached_and_refuses_each(tmp_path: Path) -> None:
     with DemoPacs(tmp_path / "ct", sop_classes=[uid.CTImageStorage]) as only_ct:
         attempts, reach = sent(only_ct.port, [small_object(tmp_path, n, sop_class=SEG) for n in "ab"])
     assert [attempt.outcome for attempt in attempts] == [X, X]
     assert reach.reached
 
 
-def test_for_a_peer_that_takes_only_implicit_the_object_is_written_anew(tmp_path):
+def test_for_a_peer_that_takes_only_implicit_the_object_is_written_anew(tmp_path: Path) -> None:
     item = small_object(tmp_path, "sr", sop_class=SR)
     with DemoPacs(tmp_path / "old", transfer_syntaxes=[IMPLICIT]) as old:
         attempts, _ = sent(old.port, [item])
@@ -177,7 +183,7 @@ def test_for_a_peer_that_takes_only_implicit_the_object_is_written_anew(tmp_path
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT])
-def test_a_file_goes_out_in_its_own_transfer_syntax(pacs, tmp_path, syntax):
+def test_a_file_goes_out_in_its_own_transfer_syntax(pacs: DemoPacs, tmp_path: Path, syntax: str) -> None:
     item = small_object(tmp_path, "ct", syntax=syntax)
     sent(pacs.port, [item])
     (arrived,) = pacs.received()
@@ -185,7 +191,7 @@ def test_a_file_goes_out_in_its_own_transfer_syntax(pacs, tmp_path, syntax):
     assert data_set_bytes(arrived.path) == data_set_bytes(item.path)
 
 
-def test_a_file_that_is_none_is_refused_and_the_others_go(pacs, tmp_path):
+def test_a_file_that_is_none_is_refused_and_the_others_go(pacs: DemoPacs, tmp_path: Path) -> None:
     broken = small_object(tmp_path, "broken")
     broken.path.write_bytes(b"no DICOM")
     gone = small_object(tmp_path, "gone")
@@ -196,20 +202,22 @@ def test_a_file_that_is_none_is_refused_and_the_others_go(pacs, tmp_path):
     assert reach.reached
 
 
-def test_no_answer_tells_what_is_in_an_object(pacs, tmp_path, capfd):
+def test_no_answer_tells_what_is_in_an_object(
+    pacs: DemoPacs, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     pacs.answers_store(0xC000, 0x7777)
     attempts, _ = sent(pacs.port, [small_object(tmp_path, name) for name in "ab"])
     assert "Doe" not in "".join(attempt.answer for attempt in attempts) + "".join(capfd.readouterr())
 
 
-def test_echo_says_who_answered_and_how_fast(pacs):
+def test_echo_says_who_answered_and_how_fast(pacs: DemoPacs) -> None:
     answer = echo(at(pacs.port), "CALCIUM", PATIENT)
     assert answer.ok
     assert f"PACS (127.0.0.1:{pacs.port}) answered C-ECHO" in answer.sentence
     assert 0 < answer.milliseconds < 5000
 
 
-def test_echo_to_a_dead_port_says_so():
+def test_echo_to_a_dead_port_says_so() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         answer = echo(at(reserved.getsockname()[1]), "CALCIUM", PATIENT)
@@ -217,7 +225,7 @@ def test_echo_to_a_dead_port_says_so():
     assert "nothing listens" in answer.sentence
 
 
-def test_a_peer_tells_which_of_our_classes_it_takes(tmp_path):
+def test_a_peer_tells_which_of_our_classes_it_takes(tmp_path: Path) -> None:
     with DemoPacs(tmp_path / "some", sop_classes=[SR, SC]) as some:
         classes = accepted_classes(at(some.port), "CALCIUM", PATIENT)
     assert classes.ok
@@ -226,12 +234,14 @@ def test_a_peer_tells_which_of_our_classes_it_takes(tmp_path):
     assert "does not take Comprehensive SR Storage" in classes.sentence
 
 
-def test_both_options_that_take_the_wait_out_are_set(pacs, tmp_path, monkeypatch):
+def test_both_options_that_take_the_wait_out_are_set(
+    pacs: DemoPacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The cheap half of the measurement against storescp in tests/peers."""
     seen = []
     recv = PromptSocket.recv
 
-    def noted(self, nr_bytes):
+    def noted(self: PromptSocket, nr_bytes: int) -> bytearray:
         seen.append(self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         return recv(self, nr_bytes)
 

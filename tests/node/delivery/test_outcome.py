@@ -39,7 +39,9 @@ D, W, R, X = Outcome.DELIVERED, Outcome.DELIVERED_WITH_WARNING, Outcome.RETRY, O
         (None, 99, R, "gave no answer"),
     ],
 )
-def test_each_answer_has_its_outcome_and_its_sentence(status, earlier, outcome, words):
+def test_each_answer_has_its_outcome_and_its_sentence(
+    status: int | None, earlier: int, outcome: Outcome, words: str
+) -> None:
     came_to, sentence = outcome_of_store(status, peer=PEER, earlier_attempts=earlier)
     assert came_to is outcome
     assert words in sentence
@@ -47,7 +49,7 @@ def test_each_answer_has_its_outcome_and_its_sentence(status, earlier, outcome, 
 
 
 @given(st.integers(0, 0xFFFF), st.integers(0, 100))
-def test_success_is_never_guessed(status, earlier):
+def test_success_is_never_guessed(status: int | None, earlier: int) -> None:
     """Red when 0xB000 is taken for plain success, or an unknown status for any success."""
     outcome, _ = outcome_of_store(status, peer=PEER, earlier_attempts=earlier)
     if outcome is D:
@@ -57,6 +59,6 @@ def test_success_is_never_guessed(status, earlier):
 
 
 @given(st.integers(0, 0xFFFF))
-def test_nothing_but_a_passing_fault_is_tried_for_ever(status):
+def test_nothing_but_a_passing_fault_is_tried_for_ever(status: int | None) -> None:
     passing = status in {0x0110, 0x0213} or 0xA700 <= status <= 0xA7FF
     assert (outcome_of_store(status, peer=PEER, earlier_attempts=100)[0] is R) == passing

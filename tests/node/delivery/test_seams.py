@@ -7,7 +7,7 @@ from pynetdicom.transport import AssociationSocket
 from node.delivery.line import CallingEntity, PromptSocket
 
 
-def test_what_we_override_exists_upstream():
+def test_what_we_override_exists_upstream() -> None:
     for name in ("connect", "recv", "event_queue", "provider_queue"):
         assert hasattr(AssociationSocket, name), name
     assert callable(ApplicationEntity._create_socket)
@@ -15,5 +15,5 @@ def test_what_we_override_exists_upstream():
     assert issubclass(PromptSocket, AssociationSocket)
 
 
-def test_files_go_out_as_they_lie_there():
+def test_files_go_out_as_they_lie_there() -> None:
     assert _config.STORE_SEND_CHUNKED_DATASET is True

@@ -3,11 +3,11 @@ import pytest
 from node.listener.access import Caller, Door, refusal
 
 
-def caller(calling="CT1", called="CALCIUM"):
+def caller(calling: str = "CT1", called: str = "CALCIUM") -> Caller:
     return Caller(calling_ae_title=calling, called_ae_title=called, address="10.0.0.5")
 
 
-def door(**changes):
+def door(**changes: object) -> Door:
     usual = {
         "ae_title": "CALCIUM",
         "callers": ("CT1", "PACS"),
@@ -28,7 +28,7 @@ def door(**changes):
         pytest.param(caller(), door(open_associations=1), id="one slot is left"),
     ],
 )
-def test_who_may_enter_enters(who, at):
+def test_who_may_enter_enters(who: Caller, at: Door) -> None:
     assert refusal(who, at) is None
 
 
@@ -47,7 +47,7 @@ def test_who_may_enter_enters(who, at):
         pytest.param(caller("CT2"), door(open_associations=2), (1, 1, 3), ["CT2"], id="lasting reason comes first"),
     ],
 )
-def test_who_may_not_enter_learns_why(who, at, codes, words):
+def test_who_may_not_enter_learns_why(who: Caller, at: Door, codes: tuple[int, int, int], words: list[str]) -> None:
     said = refusal(who, at)
     assert (said.result, said.source, said.reason) == codes
     for word in words:

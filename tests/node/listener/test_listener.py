@@ -2,6 +2,8 @@ import hashlib
 import os
 import stat
 import threading
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -14,7 +16,7 @@ from tests.support.wire import ABORT, ASSOCIATE_AC, ASSOCIATE_RJ, CT, EXPLICIT_L
 DATA = bytes(range(256)) * 1000
 
 
-def results(body):
+def results(body: bytes) -> dict[int, int]:
     """Result of each presentation context in an A-ASSOCIATE-AC, by its identifier (PS3.8 9.3.3.2)."""
     found, place = {}, 68
     while place < len(body):
@@ -25,7 +27,7 @@ def results(body):
     return found
 
 
-def test_an_object_is_in_the_spool_when_success_is_said(tmp_path):
+def test_an_object_is_in_the_spool_when_success_is_said(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         scanner.associate()
         assert scanner.store(DATA) == 0x0000
@@ -38,7 +40,7 @@ def test_an_object_is_in_the_spool_when_success_is_said(tmp_path):
     assert (told.sop_class_uid, told.sop_instance_uid, told.calling_ae_title) == (CT, "1.2.3", "CT1")
 
 
-def test_an_association_is_told_before_and_after_its_objects(tmp_path):
+def test_an_association_is_told_before_and_after_its_objects(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         scanner.associate()
         for number in range(3):
@@ -52,11 +54,11 @@ def test_an_association_is_told_before_and_after_its_objects(tmp_path):
     assert told[-1].closed >= told[0].opened
 
 
-def test_success_waits_for_the_disk(tmp_path, monkeypatch):
+def test_success_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Red when the response is sent before the folder is synced."""
     syncing, go_on, fsync = threading.Event(), threading.Event(), os.fsync
 
-    def slow(handle):
+    def slow(handle: int) -> None:
         if stat.S_ISDIR(os.fstat(handle).st_mode):
             syncing.set()
             go_on.wait(PATIENCE_S)
@@ -72,12 +74,12 @@ def test_success_waits_for_the_disk(tmp_path, monkeypatch):
         assert scanner.status() == 0x0000
 
 
-def test_a_listener_that_hears_slowly_or_fails_delays_no_sender(tmp_path):
+def test_a_listener_that_hears_slowly_or_fails_delays_no_sender(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         blocked, go_on = threading.Event(), threading.Event()
         hear = node.heard.stored
 
-        def deaf(stored):
+        def deaf(stored: StoredObject) -> None:
             blocked.set()
             go_on.wait(PATIENCE_S)
             hear(stored)
@@ -93,14 +95,14 @@ def test_a_listener_that_hears_slowly_or_fails_delays_no_sender(tmp_path):
     assert len(node.heard.objects()) == 2
 
 
-def test_echo_answers_beside_storage(tmp_path):
+def test_echo_answers_beside_storage(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         scanner.associate()
         assert [scanner.echo(), scanner.store(DATA), scanner.echo()] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("end", ["abort", "close", "lie"])
-def test_an_object_that_breaks_off_leaves_no_file_and_no_word(tmp_path, end):
+def test_an_object_that_breaks_off_leaves_no_file_and_no_word(tmp_path: Path, end: str) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         scanner.associate()
         scanner.send(p_data(1, store_command(CT, "1.2.3"), command=True, last=True))
@@ -126,7 +128,9 @@ def test_an_object_that_breaks_off_leaves_no_file_and_no_word(tmp_path, end):
         ({"ae_title": "OTHER"}, (1, 1, 7), "we are OTHER"),
     ],
 )
-def test_a_stranger_sees_the_reject_and_the_operator_its_reason(tmp_path, settings, answer, word):
+def test_a_stranger_sees_the_reject_and_the_operator_its_reason(
+    tmp_path: Path, settings: dict[str, object], answer: tuple[int, int, int], word: str
+) -> None:
     """Red when `reject` does not wait until the PDU has left: the caller sees a bare close."""
     with listening(tmp_path, **settings) as node:
         for number in range(10):
@@ -141,12 +145,12 @@ def test_a_stranger_sees_the_reject_and_the_operator_its_reason(tmp_path, settin
     assert node.heard.ends() == []
 
 
-def test_anyone_may_enter_when_the_settings_say_so(tmp_path):
+def test_anyone_may_enter_when_the_settings_say_so(tmp_path: Path) -> None:
     with listening(tmp_path, callers=("*",)) as node, Wire(node.port, calling="NOBODY") as anyone:
         assert anyone.associate()[0] == ASSOCIATE_AC
 
 
-def test_one_association_too_many_is_asked_to_come_again(tmp_path):
+def test_one_association_too_many_is_asked_to_come_again(tmp_path: Path) -> None:
     with listening(tmp_path, maximum_associations=1) as node:
         with Wire(node.port) as first, Wire(node.port) as second:
             assert first.associate()[0] == ASSOCIATE_AC
@@ -157,13 +161,17 @@ def test_one_association_too_many_is_asked_to_come_again(tmp_path):
             assert third.associate()[0] == ASSOCIATE_AC
 
 
-def test_silent_connections_take_no_slot(tmp_path):
-    with listening(tmp_path, maximum_associations=1) as node:
-        with Wire(node.port), Wire(node.port), Wire(node.port) as scanner:
-            assert scanner.associate()[0] == ASSOCIATE_AC
+def test_silent_connections_take_no_slot(tmp_path: Path) -> None:
+    with (
+        listening(tmp_path, maximum_associations=1) as node,
+        Wire(node.port),
+        Wire(node.port),
+        Wire(node.port) as scanner,
+    ):
+        assert scanner.associate()[0] == ASSOCIATE_AC
 
 
-def test_stopping_lets_the_running_association_finish_and_sends_others_away(tmp_path):
+def test_stopping_lets_the_running_association_finish_and_sends_others_away(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as running:
         running.associate()
         stopping = threading.Thread(target=node.listener.stop, args=(PATIENCE_S,))
@@ -185,7 +193,7 @@ def test_stopping_lets_the_running_association_finish_and_sends_others_away(tmp_
             Wire(node.port).__enter__()
 
 
-def test_what_does_not_end_in_time_is_cut_and_told_as_lost(tmp_path):
+def test_what_does_not_end_in_time_is_cut_and_told_as_lost(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as stuck:
         stuck.associate()
         node.listener.stop(0.0)
@@ -193,12 +201,12 @@ def test_what_does_not_end_in_time_is_cut_and_told_as_lost(tmp_path):
         assert stuck.receive()[0] == ABORT
 
 
-def test_a_full_disk_is_said_and_recovers_without_restart(tmp_path, monkeypatch):
+def test_a_full_disk_is_said_and_recovers_without_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         scanner.associate()
         with monkeypatch.context() as full:
 
-            def refusing(handle):
+            def refusing(handle: int) -> NoReturn:
                 raise OSError(28, "No space left on device", str(handle))
 
             full.setattr(os, "fsync", refusing)
@@ -207,7 +215,7 @@ def test_a_full_disk_is_said_and_recovers_without_restart(tmp_path, monkeypatch)
         assert scanner.store(DATA) == 0x0000
 
 
-def test_an_error_of_ours_is_a_processing_failure(tmp_path, monkeypatch):
+def test_an_error_of_ours_is_a_processing_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(tmp_path) as node, Wire(node.port) as scanner:
         scanner.associate()
         monkeypatch.setattr(hashlib, "sha256", None)
@@ -216,22 +224,25 @@ def test_an_error_of_ours_is_a_processing_failure(tmp_path, monkeypatch):
         assert scanner.store(DATA) == 0x0000
 
 
-def test_below_the_reserve_a_running_association_hears_out_of_resources(tmp_path):
+def test_below_the_reserve_a_running_association_hears_out_of_resources(tmp_path: Path) -> None:
     with listening(tmp_path, minimum_free_bytes=1 << 62) as node, Wire(node.port) as scanner:
         scanner.associate()
         assert scanner.store(DATA) == 0xA700
 
 
-def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path):
-    with listening(tmp_path / "a") as node, pytest.raises(ListenerError) as taken:
-        with listening(tmp_path / "b", port=node.port):
-            pass
+def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with (
+        listening(tmp_path / "a") as node,
+        pytest.raises(ListenerError) as taken,
+        listening(tmp_path / "b", port=node.port),
+    ):
+        pass
     assert taken.value.code == "port-taken"
     assert f"port {node.port}" in taken.value.sentence
     assert "[receive] port" in taken.value.sentence
 
 
-def test_a_host_that_is_not_ours_is_said(tmp_path):
+def test_a_host_that_is_not_ours_is_said(tmp_path: Path) -> None:
     with pytest.raises(ListenerError, match=r"check \[receive\] host"), listening(tmp_path, host="192.0.2.1"):
         pass
 
@@ -246,7 +257,7 @@ _LOSSY_OR_RETIRED = (
 )
 
 
-def test_each_lossless_syntax_of_each_class_is_accepted(tmp_path):
+def test_each_lossless_syntax_of_each_class_is_accepted(tmp_path: Path) -> None:
     with listening(tmp_path) as node:
         for sop_class in STORED_CLASSES:
             with Wire(node.port) as peer:
@@ -255,20 +266,20 @@ def test_each_lossless_syntax_of_each_class_is_accepted(tmp_path):
     assert len(STORED_CLASSES) * len(TRANSFER_SYNTAXES) == 9 * 7
 
 
-def test_what_is_lossy_deflated_or_big_endian_is_refused_context_by_context(tmp_path):
+def test_what_is_lossy_deflated_or_big_endian_is_refused_context_by_context(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as peer:
         _, body = peer.associate((CT, [EXPLICIT_LE]), *((CT, [syntax]) for syntax in _LOSSY_OR_RETIRED))
         assert results(body) == {1: 0} | {2 * place + 3: 4 for place in range(len(_LOSSY_OR_RETIRED))}
         assert peer.store(DATA) == 0x0000
 
 
-def test_a_class_that_we_do_not_keep_is_refused(tmp_path):
+def test_a_class_that_we_do_not_keep_is_refused(tmp_path: Path) -> None:
     with listening(tmp_path) as node, Wire(node.port) as peer:
         _, body = peer.associate(("1.2.840.10008.5.1.4.1.1.4", [EXPLICIT_LE]), (CT, [EXPLICIT_LE]))
         assert results(body) == {1: 3, 3: 0}
 
 
-def test_a_hostile_uid_names_no_file_and_prints_nothing(tmp_path, capfd):
+def test_a_hostile_uid_names_no_file_and_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with listening(tmp_path) as node, Wire(node.port) as peer:
         peer.associate()
         assert peer.store(DATA, sop_instance="../evil") == 0x0117

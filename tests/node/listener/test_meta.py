@@ -13,7 +13,7 @@ uids = st.from_regex(r"[0-9][0-9.]{0,63}", fullmatch=True)
 titles = st.from_regex(r"[A-Z_0-9]([A-Z_ 0-9]{0,14}[A-Z_0-9])?", fullmatch=True)
 
 
-def meta(**changes):
+def meta(**changes: object) -> FileMeta:
     usual = {
         "sop_class_uid": CTImageStorage,
         "sop_instance_uid": "1.2.3",
@@ -23,7 +23,7 @@ def meta(**changes):
     return FileMeta(**{**usual, **changes})
 
 
-def test_another_reader_finds_what_we_wrote():
+def test_another_reader_finds_what_we_wrote() -> None:
     read = dcmread(BytesIO(encoded(meta()))).file_meta
     assert read.MediaStorageSOPClassUID == CTImageStorage
     assert read.MediaStorageSOPInstanceUID == "1.2.3"
@@ -34,12 +34,14 @@ def test_another_reader_finds_what_we_wrote():
     assert read.FileMetaInformationVersion == b"\0\1"
 
 
-def test_the_preamble_holds_nothing_that_a_system_could_run():
+def test_the_preamble_holds_nothing_that_a_system_could_run() -> None:
     assert encoded(meta())[:132] == bytes(128) + b"DICM"
 
 
 @given(uids, uids, uids, titles)
-def test_what_was_written_is_read_back_whatever_the_lengths(sop_class, instance, syntax, title):
+def test_what_was_written_is_read_back_whatever_the_lengths(
+    sop_class: str, instance: str, syntax: str, title: str
+) -> None:
     written = meta(
         sop_class_uid=sop_class, sop_instance_uid=instance, transfer_syntax_uid=syntax, source_ae_title=title
     )
@@ -51,6 +53,6 @@ def test_what_was_written_is_read_back_whatever_the_lengths(sop_class, instance,
 @pytest.mark.parametrize(
     "head", [b"", bytes(200), bytes(128) + b"DICM", encoded(meta())[:150], bytes(128) + b"DICM" + bytes(12)]
 )
-def test_a_file_of_somebody_else_is_not_taken_for_ours(head):
+def test_a_file_of_somebody_else_is_not_taken_for_ours(head: bytes) -> None:
     with pytest.raises(ValueError, match="preamble|group length|missing"):
         decoded(head)

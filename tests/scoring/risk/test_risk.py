@@ -34,22 +34,22 @@ def person(age: int | None, sex: str | None, group: str | None = None) -> Demogr
     ("agatston", "printed", "band", "grade"),
     [
         (0.0, 0, "0", "A0"),
-        (0.24, 1, "1–99", "A1"),  # noqa: RUF001 - the published label
-        (0.5, 1, "1–99", "A1"),  # noqa: RUF001 - as above
-        (10.5, 11, "1–99", "A1"),  # noqa: RUF001 - as above
-        (99.4, 99, "1–99", "A1"),  # noqa: RUF001 - as above
-        (99.5, 100, "100–399", "A2"),  # noqa: RUF001 - as above
-        (100.5, 101, "100–399", "A2"),  # noqa: RUF001 - as above
-        (299.49, 299, "100–399", "A2"),  # noqa: RUF001 - as above
-        (299.5, 300, "100–399", "A3"),  # noqa: RUF001 - as above
-        (399.49, 399, "100–399", "A3"),  # noqa: RUF001 - as above
+        (0.24, 1, "1–99", "A1"),
+        (0.5, 1, "1–99", "A1"),
+        (10.5, 11, "1–99", "A1"),
+        (99.4, 99, "1–99", "A1"),
+        (99.5, 100, "100–399", "A2"),
+        (100.5, 101, "100–399", "A2"),
+        (299.49, 299, "100–399", "A2"),
+        (299.5, 300, "100–399", "A3"),
+        (399.49, 399, "100–399", "A3"),
         (399.5, 400, "≥400", "A3"),
         (400.5, 401, "≥400", "A3"),
         (1000.0, 1000, "≥400", "A3"),
     ],
 )
 def test_the_category_is_that_of_the_printed_score(agatston: float, printed: int, band: str, grade: str) -> None:
-    """Broken by hand: category from the unrounded score."""
+    """Broken by hand: category from the score cut to an integer."""
     answer = risk(agatston, 2 if agatston else 0, UNKNOWN, "none")
     assert printed_agatston(agatston) == printed
     assert (answer.category, answer.category_scheme) == (band, CATEGORY_SCHEME)
@@ -58,14 +58,14 @@ def test_the_category_is_that_of_the_printed_score(agatston: float, printed: int
 
 
 def test_the_words_are_those_of_the_contract() -> None:
-    assert CATEGORY_SCHEME == "0/1–99/100–399/≥400"  # noqa: RUF001 - the published label
+    assert CATEGORY_SCHEME == "0/1–99/100–399/≥400"
     assert risk(999.4, 4, UNKNOWN, "none").very_high is False
     assert risk(999.5, 4, UNKNOWN, "none").very_high is True
 
 
 @given(st.integers(0, 20000))
 def test_bands_never_fall_with_the_score(printed: int) -> None:
-    order = ["0", "1–99", "100–399", "≥400"]  # noqa: RUF001 - the published labels
+    order = ["0", "1–99", "100–399", "≥400"]
     assert order.index(category(printed)) <= order.index(category(printed + 1))
     assert cac_drs(printed, None) <= cac_drs(printed + 1, None)
 
@@ -172,7 +172,7 @@ def test_hoff_gives_the_highest_band_that_the_score_reaches(
 
 
 def test_hoff_does_not_place_a_score_of_zero_and_says_which_cuts_are_zero() -> None:
-    with pytest.raises(Withheld, match="women of 50–54 the 25th and 50th percentile is 0"):  # noqa: RUF001 - a range
+    with pytest.raises(Withheld, match="women of 50–54 the 25th and 50th percentile is 0"):
         hoff_band(0, person(52, "F"))
     with pytest.raises(Withheld, match="does not place a score of 0$"):
         hoff_band(0, person(72, "M"))
@@ -182,8 +182,8 @@ def test_hoff_does_not_place_a_score_of_zero_and_says_which_cuts_are_zero() -> N
     ("who", "name", "says"),
     [
         (person(None, "M", "white"), "mesa", "neither an age nor a date of birth"),
-        (person(44, "M", "white"), "mesa", "44 years is outside MESA (45–84)"),  # noqa: RUF001 - a range
-        (person(85, "M", "white"), "mesa", "85 years is outside MESA (45–84)"),  # noqa: RUF001 - a range
+        (person(44, "M", "white"), "mesa", "44 years is outside MESA (45–84)"),
+        (person(85, "M", "white"), "mesa", "85 years is outside MESA (45–84)"),
         (person(130, "M", "white"), "mesa", "130 years cannot be right"),
         (person(-1, "M", "white"), "hoff", "-1 years cannot be right"),
         (person(60, None, "white"), "mesa", "sex is not stated as M or F"),
@@ -191,8 +191,8 @@ def test_hoff_does_not_place_a_score_of_zero_and_says_which_cuts_are_zero() -> N
         (person(60, "M"), "mesa", "group is not known"),
         (person(60, "M", ""), "mesa", "group is not known"),
         (person(60, "M", "other"), "mesa", "black, white, Hispanic and Chinese people only"),
-        (person(29, "M"), "hoff", "29 years is outside Hoff 2001 (30–90)"),  # noqa: RUF001 - a range
-        (person(91, "M"), "hoff", "91 years is outside Hoff 2001 (30–90)"),  # noqa: RUF001 - a range
+        (person(29, "M"), "hoff", "29 years is outside Hoff 2001 (30–90)"),
+        (person(91, "M"), "hoff", "91 years is outside Hoff 2001 (30–90)"),
         (person(60, "M", "white"), "none", "this site gives none"),
         (replace(person(60, "M", "white"), withheld="the two ages differ by 7 years"), "mesa", "differ by 7 years"),
         (replace(person(60, "M", "white"), withheld="the two ages differ by 7 years"), "hoff", "differ by 7 years"),
@@ -204,7 +204,7 @@ def test_a_percentile_is_withheld_with_its_reason_and_never_guessed(who: Demogra
     assert answer.percentile is None
     assert answer.percentile_withheld is not None
     assert says in answer.percentile_withheld
-    assert answer.category == "100–399"  # noqa: RUF001 - the published label
+    assert answer.category == "100–399"
 
 
 def test_a_table_that_does_not_exist_is_told() -> None:
