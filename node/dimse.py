@@ -100,13 +100,14 @@ def quiet_libraries() -> None:
     """Keep what a peer sent out of the log: pynetdicom and pydicom print raw values when they validate.
 
     A value with a line break would forge a log line, and any value may name a patient. What we have to say about a
-    peer we say ourselves. Process-wide, and harmless when called again.
+    peer we say ourselves; a handler that drops the text (node.log) keeps its place. Process-wide, and harmless when
+    called again.
     """
     for name in ("pynetdicom", "pydicom"):
         logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
         logger.propagate = False
-        logger.setLevel(logging.CRITICAL + 1)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
 

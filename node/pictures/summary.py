@@ -103,17 +103,28 @@ def refusal_page(words: RefusalWords) -> Rgb:
     """The page of a series that is not scored: why, the figure, and what to do."""
     page = _begun()
     page.text((_LEFT, 130), "Not scored", Style(size_px=64, bold=True, colour=AMBER))
-    down = 240.0
-    for title, sentence in words.reasons:
-        down = page.wrapped((_LEFT, down), title, Style(size_px=30, bold=True), width_px=_WIDTH) + 6
-        down = page.wrapped((_LEFT, down), sentence, Style(size_px=26), width_px=_WIDTH) + 22
-        if down > _FOOT_TOP - 160:
-            break
-    if words.notes:
+    down = _reasons(page, words.reasons, 240.0)
+    if words.notes and down < _FOOT_TOP - 130:
         page.text((_LEFT, down + 6), "Also noticed", Style(size_px=24, bold=True))
         _notes(page, words.notes, down + 44, limit=_FOOT_TOP - 20)
     _foot(page, words.foot)
     return page.rgb
+
+
+def _reasons(page: Canvas, reasons: tuple[tuple[str, str], ...], down: float) -> float:
+    """Reasons as far as there is room, the first always; what is left out is counted."""
+    head, text = Style(size_px=30, bold=True), Style(size_px=26)
+    for shown, (title, sentence) in enumerate(reasons):
+        titles, lines = broken(title, head, width_px=_WIDTH), broken(sentence, text, width_px=_WIDTH)
+        height = len(titles) * head.line_px + len(lines) * text.line_px + 28
+        if shown and down + height + text.line_px > _FOOT_TOP - 20:
+            left = len(reasons) - shown
+            return page.wrapped((_LEFT, down), f"{left} more in the text report", text, width_px=_WIDTH)
+        for words, style in [(words, head) for words in titles] + [(words, text) for words in lines]:
+            page.text((_LEFT, down), words, style)
+            down += style.line_px
+        down += 28
+    return down
 
 
 def _begun() -> Canvas:

@@ -10,6 +10,7 @@ import struct
 
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException
+from pydicom.multival import MultiValue
 
 CONVERSION_FAULTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, NotImplementedError, LookupError,
@@ -24,7 +25,8 @@ def words(header: Dataset, keyword: str) -> tuple[str, ...]:
         value = header[keyword].value if keyword in header else None
         if value is None or value == "":
             return ()
-        parts = [value] if isinstance(value, str | bytes) or not hasattr(value, "__iter__") else list(value)
+        # A person's name can be iterated too, over its letters.
+        parts = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
         return tuple(str(part).strip(" \0") for part in parts)
     except CONVERSION_FAULTS:
         return ()

@@ -15,6 +15,9 @@ from node.reading.attributes import CONVERSION_FAULTS, number, text, whole
 from node.reading.codestream import check_codestream
 from node.reading.unreadable import ReadingError
 
+OVERLAY_BIT_POSITION = (0x6000, 0x0102)
+OVERLAY_DATA = (0x6000, 0x3000)
+
 AIR_HU = -1024
 """Lowest value of a volume: outside the field of view scanners write anything below it."""
 
@@ -158,9 +161,8 @@ def _frame_bytes(header: Dataset, frame: int) -> bytes:
 
 def _without_overlay(header: Dataset, pixels: Stored) -> Stored:
     """Drop an overlay in the unused high bits (retired, PS3.5 8.1.2): its bits would read as calcium."""
-    position = whole(header, "OverlayBitPosition") if (0x6000, 0x0102) in header else None
     bits = whole(header, "BitsStored") or 16
-    if not position or bits >= 16 or (0x6000, 0x3000) in header:
+    if bits >= 16 or OVERLAY_BIT_POSITION not in header or OVERLAY_DATA in header:
         return pixels
     shift = 16 - bits
     kept: Stored = (pixels << shift) >> shift

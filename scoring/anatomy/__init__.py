@@ -8,7 +8,8 @@ Hostile: a scan of something else, a chest without a heart, padding, contrast me
 Alone:   tests/scoring/anatomy: phantoms and the real series; flipped and turned copies must give the same answer.
 """
 
+from scoring.anatomy.blood import Blood
 from scoring.anatomy.find import find_anatomy
 from scoring.anatomy.frame import Anatomy, Circles, Places
 
-__all__ = ["Anatomy", "Circles", "Places", "find_anatomy"]
+__all__ = ["Anatomy", "Blood", "Circles", "Places", "find_anatomy"]

@@ -13,7 +13,8 @@ from scoring.anatomy.grid import Field, Grid, Mask
 Point = tuple[float, float, float]
 Box = tuple[slice, slice, slice]
 
-SOFT_HU = (-25.0, 130.0)
+SOFT_HU = -25.0
+"""Blood, muscle and the calcium in them are above; what is denser and large is bone."""
 CORE_STEP = 2
 """The centre is sought on voxels twice as large as the grid's."""
 CORE_CAP_MM = 38.0
@@ -33,7 +34,7 @@ LONG_AXIS = (-0.66, -0.47, 0.58)
 HALF_LENGTH_MM = 75.0
 HALF_WIDTH_MM = 62.0
 CLOSING_MM = 14.0
-BOX_MM = 110.0
+BOX_MM = 95.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,7 +55,7 @@ def find_core(grid: Grid, chest: Chest, descending: Track | None) -> Core | None
     x = grid.axis_mm(2)[: hu.shape[2] * step].reshape(-1, step).mean(1)
     z = grid.axis_mm(0)
     aorta_y, aorta_x = _beside_aorta(descending, chest, z)
-    soft = (hu > SOFT_HU[0]) & (hu < SOFT_HU[1]) & (_halve(chest.compartment.astype(np.float32)) > 0.5)
+    soft = (hu > SOFT_HU) & (_halve((chest.compartment & ~chest.bones).astype(np.float32)) > 0.5)
     soft &= y[None, :, None] < aorta_y[:, None, None]
     if not soft.any():
         return None
@@ -129,7 +130,7 @@ def open_heart(grid: Grid, chest: Chest, centre_mm: Point, descending: Track | N
     z, y, x = (grid.axis_mm(axis)[box[axis]] for axis in range(3))
     aorta_y, _ = _beside_aorta(descending, chest, z)
     hu = grid.hu[box]
-    soft = (hu > SOFT_HU[0]) & (hu < SOFT_HU[1]) & chest.compartment[box]
+    soft = (hu > SOFT_HU) & chest.compartment[box] & ~chest.bones[box]
     soft &= y[None, :, None] < aorta_y[:, None, None]
     ellipsoid = _ellipsoid(z, y, x, centre_mm)
     depth = ndimage.distance_transform_edt(soft, grid.spacing_mm)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scoring.anatomy import Anatomy, Places
 from scoring.candidates import Islands
 from scoring.coronary.evidence import Evidence, weigh
-from scoring.coronary.pieces import Pieces, cut_pieces
+from scoring.coronary.pieces import Pieces, cut_pieces, hugging
 from scoring.coronary.surroundings import Pictures, describe
 from scoring.coronary.vessel import assign
 from scoring.protocol import Protocol
@@ -71,7 +71,7 @@ def classify(volume: Volume, anatomy: Anatomy, islands: Islands, protocol: Proto
         return Classification(piece=pieces.piece, judged=())
     pictures = describe(volume, islands, pieces)
     places = anatomy.at(pictures.centre_mm)
-    evidence = weigh(places, pictures, protocol, anatomy.blood.noise_sd_hu)
+    evidence = weigh(places, pictures, hugging(anatomy, pieces), protocol, anatomy.blood)
     probability = _probability(evidence, pieces, pictures)
     label, certainty = assign(places)
     judged = tuple(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from scoring.anatomy import Places
+from scoring.anatomy import Blood, Places
 from scoring.coronary.surroundings import Pictures
 from scoring.protocol import Protocol
 
@@ -18,11 +18,23 @@ Values = npt.NDArray[np.float64]
 
 PRIOR = 0.6
 
-ON_WALL_MM = 2.5
-"""So near to the aortic circle, or inside it, is aortic wall or valve."""
+FAT_BELOW_BLOOD_HU = 18.0
+"""The 2.6 to 4.6 mm around coronary calcium hold at least so much fat that they measure this much less than blood.
+
+Calcium put along courses of two real hearts: 12 to 17 HU and less around it; on valve and annulus 31 to 51 HU.
+"""
+FAT_SHARPNESS_HU = 6.0
+NO_TISSUE_HU = -140.0
+
+ON_WALL_MM = (2.5, 5.0)
+"""Nearer than this to the aortic circle, or inside it, is aortic wall or valve; beyond the second it is not."""
 WALL_ABOVE_END_MM = -14.0
-ABOVE_TRACK_END_MM = 24.0
-ABOVE_CENTRE_MM = 50.0
+BARE_WALL_MM = 9.0
+BARE_WALL_FROM_MM = 18.0
+"""Above this height no artery leaves or passes the aorta on its right or at its back."""
+HUGGING_MM = (2.0, 4.0)
+
+ABOVE_CENTRE_MM = 47.0
 
 BRIGHT_AROUND_HU = (70.0, 15.0)
 """Tissue around calcium measures fat to blood; where it is brighter, a streak or motion made both."""
@@ -60,6 +72,7 @@ class Evidence:
 
 SENTENCES = {
     "fat around": ("fat around it", "no fat around it"),
+    "fat between": ("fat mixed with it", "blood or muscle all around it"),
     "fat distance": ("close to epicardial fat", "away from epicardial fat"),
     "deep": ("", "deep inside the heart"),
     "far": ("", "off the surface of the heart"),
@@ -68,6 +81,8 @@ SENTENCES = {
     "lung": ("", "at the border of the lung"),
     "bone": ("", "at a bone"),
     "aortic circle": ("", "on or inside the circle of the aorta"),
+    "bare wall": ("", "beside the aorta where no coronary artery runs"),
+    "hugging": ("", "curved along the wall of the aorta"),
     "behind": ("", "behind the heart"),
     "above": ("", "above the coronary arteries"),
     "ellipsoid": ("", "outside the usual extent of the heart"),
@@ -76,7 +91,7 @@ SENTENCES = {
 }
 
 
-def weigh(places: Places, pictures: Pictures, protocol: Protocol, noise_sd_hu: float) -> Evidence:
+def weigh(places: Places, pictures: Pictures, hugging_mm: Values, protocol: Protocol, blood: Blood) -> Evidence:
     """Log-odds of every piece from its surroundings and place.
 
     Parameters
@@ -85,15 +100,18 @@ def weigh(places: Places, pictures: Pictures, protocol: Protocol, noise_sd_hu: f
         The anatomy at the centres of the pieces.
     pictures : Pictures
         Size and surroundings of the pieces.
+    hugging_mm : (p,)
+        How much farther the component of each piece reaches along the aortic circle than across it.
     protocol : Protocol
         Threshold and weights.
-    noise_sd_hu : float
-        Noise of blood; the speck rule needs it.
+    blood : Blood
+        Its level, against which the surroundings are read, and its noise.
     """
     fat = pictures.fat_share
     weights = {
         "fat around": np.clip((fat - 0.2) / 0.15, -1.0, 1.0),
-        "fat distance": np.clip(-(places.fat - 4.5) / 0.9, -5.0, 1.0),
+        "fat between": _fat_between(pictures, blood),
+        "fat distance": np.clip(-(places.fat - 5.0) / 1.2, -3.0, 1.0),
         "deep": _deep(places, fat),
         "far": -np.maximum(0.0, places.outside - 8.0) / 1.2,
         "outline": -np.clip((-7.0 - places.inside_closed) / 1.5, 0.0, 4.0),
@@ -101,10 +119,12 @@ def weigh(places: Places, pictures: Pictures, protocol: Protocol, noise_sd_hu: f
         "lung": np.where((places.lung < 3.0) | (pictures.air_share > 0.15), -1.5, 0.0),
         "bone": np.where(places.bone < 4.0, -2.0, 0.0),
         "aortic circle": _aortic(places),
+        "bare wall": _bare_wall(places),
+        "hugging": _hugging(places, hugging_mm),
         "behind": _behind(places),
         "above": _above(places),
         "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
-        "speck": _speck(pictures, protocol, noise_sd_hu),
+        "speck": _speck(pictures, protocol, blood.noise_sd_hu),
     }
     weights["neighbours"] = _neighbours(PRIOR + sum(weights.values()), pictures, protocol)
     return Evidence(weights=weights, sentences=SENTENCES)
@@ -116,12 +136,37 @@ def _deep(places: Places, fat: Values) -> Values:
     return result
 
 
+def _fat_between(pictures: Pictures, blood: Blood) -> Values:
+    level = blood.hu if np.isfinite(blood.hu) else 42.0
+    below = (level - FAT_BELOW_BLOOD_HU - pictures.around_hu) / FAT_SHARPNESS_HU
+    result: Values = np.where(pictures.around_hu > NO_TISSUE_HU, np.clip(below, -2.0, 2.0), 0.0)
+    return result
+
+
 def _aortic(places: Places) -> Values:
     """Against what lies on or inside the aortic circle, as far as the circle can be trusted."""
-    beyond = places.aortic_wall
-    on_wall = np.clip((ON_WALL_MM + 1.0 - beyond) / 2.0, 0.0, 1.0)
+    near, far = ON_WALL_MM
+    on_wall = np.clip((far - places.aortic_wall) / (far - near), 0.0, 1.0)
     at_height = places.above_track_end > WALL_ABOVE_END_MM
     result: Values = -3.5 * on_wall * places.aorta.trust * at_height
+    return result
+
+
+def _bare_wall(places: Places) -> Values:
+    """Against the right side and the back of the aorta: the left main leaves to the left, the right artery in front."""
+    back, left = places.from_aorta.T
+    right_side = np.clip((back + np.abs(left)) / 4.0, 0.0, 1.0) * (left < 0)
+    near = np.clip((BARE_WALL_MM - places.aortic_wall) / 2.0, 0.0, 1.0)
+    high = places.from_centre[:, 0] > BARE_WALL_FROM_MM
+    result: Values = -3.0 * right_side * near * high * places.aorta.trust
+    return result
+
+
+def _hugging(places: Places, hugging_mm: Values) -> Values:
+    least, sure = HUGGING_MM
+    bent = np.clip((hugging_mm - least) / (sure - least), 0.0, 1.0)
+    near = np.clip((7.0 - places.aortic_wall) / 2.0, 0.0, 1.0)
+    result: Values = -2.0 * bent * near * places.aorta.trust
     return result
 
 
@@ -134,9 +179,8 @@ def _behind(places: Places) -> Values:
 
 
 def _above(places: Places) -> Values:
-    over_end = np.clip((places.above_track_end - ABOVE_TRACK_END_MM) / 4.0, 0.0, 1.0) * (places.aorta.trust > 0.5)
-    over_centre = np.clip((places.from_centre[:, 0] - ABOVE_CENTRE_MM) / 4.0, 0.0, 1.0)
-    result: Values = -3.0 * np.maximum(over_end, over_centre)
+    over_centre = np.clip((places.from_centre[:, 0] - ABOVE_CENTRE_MM) / 6.0, 0.0, 1.0)
+    result: Values = -3.5 * over_centre
     return result
 
 

@@ -8,15 +8,18 @@ from scoring.result import Vessel
 
 Values = npt.NDArray[np.float64]
 
+ROOT_FROM_MM = 15.0
+"""Height above the heart's centre from which on the aortic root parts the vessels."""
 RIGHT_OF_CENTRE_MM = -12.0
 LOW_MM = -15.0
 LOW_RIGHT_MM = 8.0
-FRONT_OF_AORTA_MM = -12.0
-MAIN_LEFT_OF_AORTA_MM = 8.0
-MAIN_FROM_CIRCLE_MM = 17.0
-MAIN_BACK_MM = (-6.0, 15.0)
-MAIN_LEFT_OF_CENTRE_MM = 6.0
-MAIN_BELOW_TRACK_END_MM = -16.0
+RIGHT_OF_AORTA_MM = 2.0
+FRONT_SLOPE = 0.7
+MAIN_LEFT_OF_AORTA_MM = 6.0
+MAIN_FROM_CIRCLE_MM = 15.5
+MAIN_BACK_MM = (-4.0, 15.0)
+MAIN_LEFT_OF_CENTRE_MM = 8.0
+MAIN_FROM_HEIGHT_MM = 22.0
 CIRCUMFLEX_BACK_MM = 9.0
 BORDER_MM = 3.0
 """Confidence in the vessel falls within this distance of a border between two."""
@@ -30,10 +33,13 @@ def assign(places: Places) -> tuple[npt.NDArray[np.int64], Values]:
     """
     back, left = places.from_aorta[:, 0], places.from_aorta[:, 1]
     up, _, heart_left = places.from_centre.T
+    at_root = up - ROOT_FROM_MM
+    # At the root the right artery leaves in front and the left main to the left; below it, sides decide.
     right = _either(
-        RIGHT_OF_CENTRE_MM - heart_left,
+        _both(at_root, RIGHT_OF_CENTRE_MM - heart_left, RIGHT_OF_AORTA_MM - left),
+        _both(at_root, LOW_RIGHT_MM - heart_left, -back - FRONT_SLOPE * left - 2.0),
+        _both(-at_root, RIGHT_OF_CENTRE_MM - heart_left),
         _both(LOW_MM - up, LOW_RIGHT_MM - heart_left),
-        _both(-heart_left, FRONT_OF_AORTA_MM - back),
     )
     main = _both(
         left - MAIN_LEFT_OF_AORTA_MM,
@@ -41,7 +47,7 @@ def assign(places: Places) -> tuple[npt.NDArray[np.int64], Values]:
         back - MAIN_BACK_MM[0],
         MAIN_BACK_MM[1] - back,
         MAIN_LEFT_OF_CENTRE_MM - heart_left,
-        places.above_track_end - MAIN_BELOW_TRACK_END_MM,
+        up - MAIN_FROM_HEIGHT_MM,
     )
     circumflex = back - CIRCUMFLEX_BACK_MM
     label = np.select(

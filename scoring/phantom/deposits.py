@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.phantom.courses import Course
-from scoring.phantom.heart import chambers, fat_thickness
+from scoring.phantom.heart import chambers, closed_heart, fat_thickness
 from scoring.phantom.patient import Patient
 from scoring.phantom.shapes import arc_length, spline
 from scoring.phantom.spec import Distractor, Look, Plaque
@@ -68,7 +68,8 @@ def _on_wall(course: Course, radius_mm: float, angle: float) -> Points:
     outward = np.cos(angle) * across + np.sin(angle) * np.cross(along, across)
     # on the wall, and a large one more across the lumen than out of it
     off = np.maximum(course.radii_mm - 0.35 * radius_mm, 0.4)
-    return points + off[:, None] * outward
+    on_wall: Points = points + off[:, None] * outward
+    return on_wall
 
 
 def distractor_deposit(distractor: Distractor, index: int, patient: Patient) -> Deposit:
@@ -143,7 +144,7 @@ def _pericardium(distractor: Distractor, patient: Patient, rng: np.random.Genera
 def _onto_sac(points: Points, patient: Patient) -> Points:
     def distance(p: Points) -> Points:
         at = (p[:, 0], p[:, 1], p[:, 2])
-        sac: Points = chambers(at, patient.shape).closed - fat_thickness(at, patient.shape)
+        sac: Points = closed_heart(chambers(at, patient.shape), patient.shape) - fat_thickness(at, patient.shape)
         return sac
 
     for _ in range(10):

@@ -15,7 +15,7 @@ AORTA_RADII_MM = (11.5, 12.5, 15.5, 14.0, 15.5, 15.5, 14.5)
 TRUNK = ((3, -27, 18), (7, -23, 30), (11, -18, 42), (15, -8, 54), (16, 4, 62))
 """Right outflow tract and pulmonary trunk to the bifurcation."""
 
-TRUNK_RADII_MM = (15.0, 14.5, 14.0, 13.5, 12.5)
+TRUNK_RADII_MM = (17.0, 16.0, 14.5, 13.5, 12.5)
 
 LONG_AXIS = (0.52, -0.52, -0.68)
 """Base to apex of the left ventricle: inside the range of the four hearts of NLST."""
@@ -25,12 +25,13 @@ WALL_MM = {"left ventricle": 9.5, "right ventricle": 3.0, "atria": 2.0}
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeartShape:
-    """What is drawn for one heart: shifts and sizes of chambers (rows: LV, base, RV, RA, RAA, LA, LAA)."""
+    """What is drawn for one heart: shifts and sizes of chambers (rows: LV, base, RV, RA, RAA, LA, LAA, inflow)."""
 
-    shift_mm: npt.NDArray[np.float64]  # (7, 3)
-    scale: npt.NDArray[np.float64]  # (7,)
+    shift_mm: npt.NDArray[np.float64]  # (8, 3)
+    scale: npt.NDArray[np.float64]  # (8,)
     aorta_scale: float
     trunk_scale: float
+    closing: float  # how far grooves are filled with fat, 1 = wide
     fat_mm: float  # mean thickness of fat over the closed heart
     fat_phase: npt.NDArray[np.float64]  # (6,)
 
@@ -38,10 +39,11 @@ class HeartShape:
 def draw_shape(rng: np.random.Generator, *, fat_mm: float, aorta_scale: float) -> HeartShape:
     """A heart with its own proportions."""
     return HeartShape(
-        shift_mm=rng.normal(0, 1.2, (7, 3)),
-        scale=rng.uniform(0.95, 1.05, 7),
+        shift_mm=rng.normal(0, 1.2, (8, 3)),
+        scale=rng.uniform(0.95, 1.05, 8),
         aorta_scale=aorta_scale,
         trunk_scale=float(rng.uniform(0.9, 1.1)),
+        closing=float(rng.uniform(0.65, 1.1)),
         fat_mm=fat_mm,
         fat_phase=rng.uniform(0, 2 * np.pi, 6),
     )
@@ -72,11 +74,13 @@ class Chambers:
         )
         return np.minimum(np.minimum(ventricles, self.atria + np.float32(WALL_MM["atria"])), self.trunk)
 
-    @property
-    def closed(self) -> Array:
-        """The heart with its grooves filled: what the pericardium goes over."""
-        ventricles = smooth_min(self.left_ventricle, self.right_ventricle, 26.0)
-        return smooth_min(smooth_min(ventricles, self.atria, 30.0), smooth_min(self.trunk, self.aorta, 14.0), 22.0)
+
+def closed_heart(parts: Chambers, shape: HeartShape) -> Array:
+    """Distance to the heart with its grooves filled: what fat and pericardium go over."""
+    share = shape.closing
+    ventricles = smooth_min(parts.left_ventricle, parts.right_ventricle, 26.0 * share)
+    heart = smooth_min(ventricles, parts.atria, 30.0 * share)
+    return smooth_min(heart, smooth_min(parts.trunk, parts.aorta, 14.0), 22.0 * share)
 
 
 def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
@@ -91,10 +95,12 @@ def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
         )
 
     left = smooth_min(body(0, (26, -12, -11), (30, 30, 48), LONG_AXIS), body(1, (17, 11, 0), (27, 28, 27), None), 12.0)
-    right = body(2, (1, -30, -12), (24, 33, 34), (0.0, 1.0, 0.15))
+    right = smooth_min(
+        body(2, (-1, -30, -12), (24, 35, 34), (0.0, 1.0, 0.15)), body(7, (-12, -3, -8), (20, 17, 22), None), 14.0
+    )
     atria = smooth_min(
-        smooth_min(body(3, (-35, 11, -3), (22, 27, 32), None), body(4, (-28, -9, 30), (9, 13, 13), None), 8.0),
-        smooth_min(body(5, (-4, 37, 24), (27, 18, 19), None), body(6, (31, 14, 43), (9, 14, 9), None), 6.0),
+        smooth_min(body(3, (-35, 8, -3), (22, 28, 32), None), body(4, (-31, -7, 31), (10, 16, 16), None), 8.0),
+        smooth_min(body(5, (-5, 36, 25), (29, 19, 20), None), body(6, (31, 14, 42), (10, 16, 10), None), 8.0),
         3.0,
     )
     return Chambers(

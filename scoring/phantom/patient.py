@@ -68,7 +68,7 @@ def draw_patient(spec: PhantomSpec) -> Patient:
     centre = np.array([rng.uniform(2, 22), rng.uniform(-40, 10), np.round(rng.uniform(-260, 260))])
     frame = draw_frame(rng, centre, size)
     aorta_scale = float(np.clip(rng.normal(1.0, 0.07) + 0.003 * (spec.age_years - 60), 0.86, 1.2))
-    shape = draw_shape(rng, fat_mm=float(rng.uniform(1.5, 5.0)), aorta_scale=aorta_scale)
+    shape = draw_shape(rng, fat_mm=float(rng.uniform(1.0, 5.0)), aorta_scale=aorta_scale)
     thorax = Thorax(
         midline_x_mm=float(centre[0] - size * rng.uniform(12, 21)),
         middle_y_mm=float(centre[1]),

@@ -1,6 +1,8 @@
 """The scanner: point spread in the slice, slice profile, noise, whole HU."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,7 @@ from scipy import ndimage, sparse
 
 from scoring.phantom.canvas import Canvas
 from scoring.phantom.deposits import Deposit
-from scoring.phantom.shapes import chain
+from scoring.phantom.shapes import capsule
 from scoring.phantom.spec import PhantomSpec
 
 POINT_SPREAD_SD_MM = 0.36
@@ -133,13 +135,21 @@ def _slice_cover(
     count = max(2, int(np.ceil(stack.thickness_mm / 0.5)))
     z = z_mm + ((np.arange(count) + 0.5) / count - 0.5) * stack.thickness_mm
     at = (x[None, None, :], y[None, :, None], z[:, None, None])
-    radii = [np.full(len(line), deposit.radius_mm) for line in deposit.lines_lps_mm]
-    distance = np.min([chain(at, line, r) for line, r in zip(deposit.lines_lps_mm, radii, strict=True)], axis=0)
     step = stack.pixel_mm / fine
+    distance = np.full((len(z), len(y), len(x)), step)
+    for start, end in _segments(deposit):
+        low, high = sorted((start[2], end[2]))
+        if low - deposit.radius_mm < z[-1] + step and high + deposit.radius_mm > z[0] - step:
+            np.minimum(distance, capsule(at, start, end, (deposit.radius_mm, deposit.radius_mm)), out=distance)
     inside = np.clip(0.5 - distance / step, 0, 1).mean(0)
     blurred = ndimage.gaussian_filter(inside, POINT_SPREAD_SD_MM / step, mode="constant", truncate=4.0)
     mean: npt.NDArray[np.float64] = blurred.reshape(len(y) // fine, fine, len(x) // fine, fine).mean((1, 3))
     return mean
+
+
+def _segments(deposit: Deposit) -> Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+    for line in deposit.lines_lps_mm:
+        yield from pairwise(line) if len(line) > 1 else [(line[0], line[0])]
 
 
 def _span(axis: npt.NDArray[np.float64], low: float, high: float) -> slice:

@@ -58,11 +58,11 @@ def ellipsoid(
     return distance
 
 
-def capsule(at: Coordinates, start: Sequence[float], end: Sequence[float], radii: tuple[float, float]) -> Array:
+def capsule(at: Coordinates, start: npt.ArrayLike, end: npt.ArrayLike, radii: tuple[float, float]) -> Array:
     """Distance to a straight tube with round ends whose radius goes from `radii[0]` to `radii[1]`."""
     run = np.subtract(end, start)
     length2 = float(run @ run) or 1e-9
-    moved = [c - np.float32(o) for c, o in zip(at, start, strict=True)]
+    moved = [c - np.float32(o) for c, o in zip(at, np.asarray(start), strict=True)]
     share = sum(np.float32(r / length2) * m for r, m in zip(run, moved, strict=True))
     share = np.clip(share, 0, 1)
     away2 = sum((m - share * np.float32(r)) ** 2 for r, m in zip(run, moved, strict=True))

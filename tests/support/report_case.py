@@ -212,8 +212,8 @@ def _score(hu: np.ndarray, labels: np.ndarray, heart: np.ndarray, *, size: int, 
     total = _sum(vessels, calibrated=calibrated)
     has = bool(total.lesions)
     risk = Risk(
-        category="≥400" if total.agatston >= 399.5 else "100–399" if has else "0",  # noqa: RUF001 - the contract's words
-        category_scheme="0/1–99/100–399/≥400",  # noqa: RUF001 - as above
+        category="≥400" if total.agatston >= 399.5 else "100–399" if has else "0",
+        category_scheme="0/1–99/100–399/≥400",
         cac_drs="A3/N3" if has else "A0",
         very_high=False,
         percentile=MESA if has else replace(MESA, value=0),

@@ -1,4 +1,4 @@
-"""Where the real scans and contracts lie, beside the checkout; tests that need them are skipped by name without them."""
+"""Where the real scans and contracts lie: beside the checkout. Without them, tests that need them are skipped by name."""
 
 import os
 from pathlib import Path

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 import pydicom
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from node.delivery import Timeouts, objects_of_files, send
 from node.demo.pacs import DemoPacs
 from node.facts import Attempt, Destination, Outcome
+from node.registry import instances, open_registry
 from tests.conftest import WrittenPhantom
 from tests.support.running_node import RunningNode, free_port, until
 from tests.support.shared import needs_shared, shared_folder
@@ -124,8 +126,6 @@ def test_the_same_series_sent_again_gives_no_second_result(
 
 
 def _duplicates(node: RunningNode) -> int:
-    from node.registry import instances, open_registry
-
     registry = open_registry("sqlite", node.data)
     try:
         with registry.read() as connection:
@@ -159,8 +159,6 @@ def test_an_unknown_caller_is_rejected_and_listed(
 
 
 def test_readiness_and_metrics_are_answered_over_http(tmp_path: Path, pacs: DemoPacs) -> None:
-    import httpx
-
     with RunningNode(tmp_path / "node", destinations=to(pacs), callers=["CT1"], web_port=free_port()) as node:
         page = f"http://127.0.0.1:{node.web_port}"
         ready = until(lambda: httpx.get(f"{page}/readyz", timeout=10), 30, node.words)

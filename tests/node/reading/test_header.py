@@ -1,6 +1,7 @@
 """Headers → facts: what stands there comes over; what is absurd costs only itself, and names nobody."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -151,16 +152,14 @@ def test_one_bad_file_costs_only_itself_and_the_order_is_kept(tmp_path: Path) ->
 
 
 def test_a_batch_that_kills_its_child_is_halved_until_the_killer_stands_alone(tmp_path: Path) -> None:
-    """The killer is an object whose header takes more memory than the child may have."""
+    """The killer is a pipe that nobody writes to: whoever opens it waits for ever."""
     paths = written(tmp_path, [ct_object(place) for place in range(5)])
-    header = ct_object(9)
-    header.add_new(0x00511001, "OB", b"\0" * (600 << 20))
-    paths[3].write_bytes(encoded(header))
-    tight = dataclasses.replace(HEADER_LIMITS, memory_bytes=1200 << 20)
-    read = read_headers(paths, token_key=KEY, limits=tight)
+    paths[3].unlink()
+    os.mkfifo(paths[3])
+    read = read_headers(paths, token_key=KEY, limits=dataclasses.replace(HEADER_LIMITS, wall_seconds=0.7))
     assert [isinstance(one, Unreadable) for one in read] == [False, False, False, True, False]
     assert isinstance(read[3], Unreadable)
-    assert read[3].code == "memory"
+    assert read[3].code == "too_long"
 
 
 SEEDS = (encoded(ct_object()), encoded(enhanced_ct(2)))

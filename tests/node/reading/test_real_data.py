@@ -11,8 +11,8 @@ from node.reading import ReadingError, Unreadable, read_headers, read_series
 from node.reading.header import open_header
 from node.reading.pixels import decode
 from node.reading.series import _open_with_pixels
-from scoring.result import UnfitError
 from scoring.protocol import Gating
+from scoring.result import UnfitError
 from tests.support.real_series import read_folder
 from tests.support.shared import needs_shared, shared_folder
 
