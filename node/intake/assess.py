@@ -12,6 +12,9 @@ from node.settings import IntakeSettings
 
 _CURED_BY_MORE_IMAGES = frozenset(("gap", "uneven", "too_few", "increment"))
 
+_FAILED_BY_PROTOCOL = frozenset(("thickness", "kvp"))
+"""What an axial CT can fail and still be one that a site with `score_non_gated` expects an answer for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesTiming:
@@ -92,6 +95,8 @@ def _verdict(geometry: Whole, fitness: Eligibility, *, score_non_gated: bool) ->
     if first.code in ("gap", "uneven") and geometry.images > 2:
         worth_it = fitness.looks_like_calcium or score_non_gated
         return _assessment(Verdict.INCOMPLETE if worth_it else Verdict.INELIGIBLE, first)
+    if score_non_gated and {reason.code for reason in fitness.reasons} <= _FAILED_BY_PROTOCOL:
+        return _assessment(Verdict.REFUSED, first)
     return _refusal(first, fitness)
 
 

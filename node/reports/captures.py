@@ -21,7 +21,7 @@ LABEL_COLOURS = {vessel.label: colour for vessel, colour in COLOURS.items()}
 
 _GREY = (205, 205, 205)
 _UNPAIRED = ("CHEST", "HEART", "THORAX", "ABDOMEN", "WHOLEBODY")  # any other body part, or none, asks for Laterality
-_PLANE = (
+_PLACE = (
     "ImagePositionPatient",
     "ImageOrientationPatient",
     "PixelSpacing",
@@ -29,11 +29,8 @@ _PLANE = (
     "SpacingBetweenSlices",
     "SliceLocation",
     "PositionReferenceIndicator",
-    "AcquisitionNumber",
-    "AcquisitionDate",
-    "AcquisitionTime",
-    "PatientPosition",
 )
+_MOMENT = ("AcquisitionNumber", "AcquisitionDate", "AcquisitionTime", "PatientPosition")
 
 
 class Overlays:
@@ -125,8 +122,10 @@ def _overlay_report(plan: ReportPlan, index: int, rgb: Rgb) -> Report:
 
 
 def _copy_plane(plan: ReportPlan, one: SourceSlice, ds: Dataset) -> None:
-    copy_elements(one.plane, ds, _PLANE)
+    """The CT's plane. Without a frame of reference positions mean nothing: then none is claimed."""
+    copy_elements(one.plane, ds, _MOMENT)
     if plan.source.frame_of_reference_uid:
+        copy_elements(one.plane, ds, _PLACE)
         ds.FrameOfReferenceUID = plan.source.frame_of_reference_uid
         if "PositionReferenceIndicator" not in ds:
             ds.PositionReferenceIndicator = None

@@ -103,8 +103,8 @@ POOR_QUALITY = _dcm("122742", "Poor image quality")
 
 _CATEGORIES = {
     "0": own("CAT_0", "0: no calcium"),
-    "1–99": own("CAT_1_99", "1-99: mild"),  # noqa: RUF001 - the category's own spelling in a result
-    "100–399": own("CAT_100_399", "100-399: moderate"),  # noqa: RUF001 - as above
+    "1–99": own("CAT_1_99", "1-99: mild"),
+    "100–399": own("CAT_100_399", "100-399: moderate"),
     "≥400": own("CAT_400", ">= 400: severe"),
 }
 

@@ -177,8 +177,9 @@ def uncertain_words(uncertain: Uncertain, total: Line) -> str | None:
     if not uncertain.lesions:
         return None
     verb = "is" if uncertain.lesions == 1 else "are"
+    noun = "lesion" if total.measures.lesions == 1 else "lesions"
     return (
-        f"{uncertain.lesions} of {total.measures.lesions} lesions {verb} uncertain, "
+        f"{uncertain.lesions} of {total.measures.lesions} {noun} {verb} uncertain, "
         f"worth {one_decimal(uncertain.agatston)} of {one_decimal(total.measures.agatston)}"
     )
 

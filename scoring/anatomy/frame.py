@@ -15,9 +15,13 @@ from scoring.anatomy.heart import OpenedHeart
 
 Values = npt.NDArray[np.float64]
 
-TRUSTED_BELOW_MM = 12.0
-"""A track is extended so far below its end along its last stretch."""
+TRUSTED_BELOW_MM = 8.0
+UNKNOWN_BELOW_MM = 26.0
+"""A track is extended below its end: full trust so far, none from there on."""
 LAST_STRETCH_MM = 25.0
+GREATEST_SLOPE_BACK = 0.2
+ROOT_DRIFT_LEFT = 0.5
+"""The root turns left by so much for each millimetre down: readings of two real hearts, 0.43 to 0.7."""
 LEAST_TRACK_MM = 12.0
 """A shorter track of the ascending aorta is no evidence."""
 SHARE_OF_SURE_CIRCLE = 1.2
@@ -181,16 +185,16 @@ def _extended(track: Track | None, z_mm: Values, centre_mm: tuple[float, float, 
     beyond = np.maximum(track.z_mm[0] - z, z - track.z_mm[-1]).clip(0)
     stretch = track.z_mm - track.z_mm[0] <= LAST_STRETCH_MM
     below = np.maximum(np.minimum(0.0, z - track.z_mm[0]), -20.0)
-    slope_y, slope_x = 0.0, -USUAL_DRIFT_LEFT
+    slope_y, slope_x = 0.0, -ROOT_DRIFT_LEFT
     if stretch.sum() >= 3:
-        slope_y = float(np.polyfit(track.z_mm[stretch], track.y_mm[stretch], 1)[0])
-        # The root turns to the left more sharply than the aorta above it.
-        slope_x = 0.5 * (slope_x + float(np.polyfit(track.z_mm[stretch], track.x_mm[stretch], 1)[0]))
+        fit = np.polyfit(track.z_mm[stretch], np.stack([track.y_mm[stretch], track.x_mm[stretch]], 1), 1)[0]
+        slope_y = float(np.clip(fit[0], -GREATEST_SLOPE_BACK, GREATEST_SLOPE_BACK))
+        slope_x = min(slope_x, float(fit[1]))
     return Circles(
         y_mm=np.interp(z, track.z_mm, track.y_mm) + slope_y * below,
         x_mm=np.interp(z, track.z_mm, track.x_mm) + slope_x * below,
         radius_mm=np.interp(z, track.z_mm, track.radius_mm),
-        trust=np.clip(1.0 - beyond / (2 * TRUSTED_BELOW_MM), 0, 1),
+        trust=np.clip((UNKNOWN_BELOW_MM - beyond) / (UNKNOWN_BELOW_MM - TRUSTED_BELOW_MM), 0, 1),
     )
 
 

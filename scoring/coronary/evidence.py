@@ -12,18 +12,19 @@ import numpy.typing as npt
 
 from scoring.anatomy import Blood, Places
 from scoring.coronary.surroundings import Pictures
+from scoring.coronary.vessel import where_main_runs
 from scoring.protocol import Protocol
 
 Values = npt.NDArray[np.float64]
 
-PRIOR = 0.6
+PRIOR = 0.3
 
-FAT_BELOW_BLOOD_HU = 18.0
+FAT_BELOW_BLOOD_HU = 21.0
 """The 2.6 to 4.6 mm around coronary calcium hold at least so much fat that they measure this much less than blood.
 
 Calcium put along courses of two real hearts: 12 to 17 HU and less around it; on valve and annulus 31 to 51 HU.
 """
-FAT_SHARPNESS_HU = 6.0
+FAT_SHARPNESS_HU = 4.5
 NO_TISSUE_HU = -140.0
 
 ON_WALL_MM = (2.5, 5.0)
@@ -35,6 +36,11 @@ BARE_WALL_FROM_MM = 18.0
 HUGGING_MM = (2.0, 4.0)
 
 ABOVE_CENTRE_MM = 47.0
+
+CRUX_BELOW_MM = -10.0
+FAR_BACK_MM = 33.0
+RIGHT_BACK_MM = 12.0
+"""Above the crux the left artery's branches lay at most 32 mm behind the heart's centre, the right's before it."""
 
 BRIGHT_AROUND_HU = (70.0, 15.0)
 """Tissue around calcium measures fat to blood; where it is brighter, a streak or motion made both."""
@@ -108,11 +114,13 @@ def weigh(places: Places, pictures: Pictures, hugging_mm: Values, protocol: Prot
         Its level, against which the surroundings are read, and its noise.
     """
     fat = pictures.fat_share
+    # The left main needs no visible fat: it lies between aorta, pulmonary trunk and left atrium.
+    main = where_main_runs(places) > 0
     weights = {
-        "fat around": np.clip((fat - 0.2) / 0.15, -1.0, 1.0),
+        "fat around": np.clip((fat - 0.2) / 0.25, -0.6, 0.6),
         "fat between": _fat_between(pictures, blood),
-        "fat distance": np.clip(-(places.fat - 5.0) / 1.2, -3.0, 1.0),
-        "deep": _deep(places, fat),
+        "fat distance": np.where(main, 0.3, 1.0) * np.clip(-(places.fat - 5.0) / 1.2, -3.0, 0.6),
+        "deep": np.where(main, 0.2, 1.0) * _deep(places, fat),
         "far": -np.maximum(0.0, places.outside - 8.0) / 1.2,
         "outline": -np.clip((-7.0 - places.inside_closed) / 1.5, 0.0, 4.0),
         "bright around": -np.clip((pictures.around_hu - BRIGHT_AROUND_HU[0]) / BRIGHT_AROUND_HU[1], 0.0, 4.0),
@@ -139,7 +147,7 @@ def _deep(places: Places, fat: Values) -> Values:
 def _fat_between(pictures: Pictures, blood: Blood) -> Values:
     level = blood.hu if np.isfinite(blood.hu) else 42.0
     below = (level - FAT_BELOW_BLOOD_HU - pictures.around_hu) / FAT_SHARPNESS_HU
-    result: Values = np.where(pictures.around_hu > NO_TISSUE_HU, np.clip(below, -2.0, 2.0), 0.0)
+    result: Values = np.where(pictures.around_hu > NO_TISSUE_HU, np.clip(below, -2.5, 2.5), 0.0)
     return result
 
 
@@ -171,10 +179,14 @@ def _hugging(places: Places, hugging_mm: Values) -> Values:
 
 
 def _behind(places: Places) -> Values:
-    back = places.from_centre[:, 1]
-    behind = np.clip((back - 24.0) / 6.0, 0.0, 1.0) * np.clip((places.outside - 0.5) / 2.0, 0.0, 1.0)
+    """Against the back of the heart: atria, pulmonary veins, oesophagus; only near the crux do arteries run there."""
+    up, back, left = places.from_centre.T
+    off = np.clip((back - 24.0) / 6.0, 0.0, 1.0) * np.clip((places.outside - 0.5) / 2.0, 0.0, 1.0)
+    above_crux = up > CRUX_BELOW_MM
+    far_back = np.clip((back - FAR_BACK_MM) / 5.0, 0.0, 1.0) * above_crux
+    right_back = np.clip((back - RIGHT_BACK_MM) / 8.0, 0.0, 1.0) * (left < -5.0) * above_crux
     at_descending = places.descending_wall < 4.0
-    result: Values = -np.where(at_descending, 3.0, 2.5 * behind)
+    result: Values = -np.where(at_descending, 3.0, 2.5 * np.maximum(np.maximum(off, far_back), right_back))
     return result
 
 

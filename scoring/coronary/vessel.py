@@ -16,7 +16,9 @@ LOW_RIGHT_MM = 8.0
 RIGHT_OF_AORTA_MM = 2.0
 FRONT_SLOPE = 0.7
 MAIN_LEFT_OF_AORTA_MM = 6.0
-MAIN_FROM_CIRCLE_MM = 15.5
+MAIN_FROM_CIRCLE_MM = 14.5
+MAIN_SURE_MM = 7.0
+"""The left main is 5 to 15 mm long: only near the aorta is it surely not yet one of its branches."""
 MAIN_BACK_MM = (-4.0, 15.0)
 MAIN_LEFT_OF_CENTRE_MM = 8.0
 MAIN_FROM_HEIGHT_MM = 22.0
@@ -41,14 +43,7 @@ def assign(places: Places) -> tuple[npt.NDArray[np.int64], Values]:
         _both(-at_root, RIGHT_OF_CENTRE_MM - heart_left),
         _both(LOW_MM - up, LOW_RIGHT_MM - heart_left),
     )
-    main = _both(
-        left - MAIN_LEFT_OF_AORTA_MM,
-        MAIN_FROM_CIRCLE_MM - places.aortic_wall,
-        back - MAIN_BACK_MM[0],
-        MAIN_BACK_MM[1] - back,
-        MAIN_LEFT_OF_CENTRE_MM - heart_left,
-        up - MAIN_FROM_HEIGHT_MM,
-    )
+    main = where_main_runs(places)
     circumflex = back - CIRCUMFLEX_BACK_MM
     label = np.select(
         [right > 0, main > 0, circumflex > 0],
@@ -61,7 +56,23 @@ def assign(places: Places) -> tuple[npt.NDArray[np.int64], Values]:
         [right, np.minimum(main, -right)],
         np.minimum(np.minimum(-right, -main), np.abs(circumflex)),
     )
-    return label, 0.6 + 0.4 * np.clip(margin / BORDER_MM, 0.0, 1.0)
+    sure = np.clip(margin / BORDER_MM, 0.0, 1.0)
+    length_known = np.clip((MAIN_FROM_CIRCLE_MM - places.aortic_wall) / MAIN_SURE_MM, 0.0, 1.0)
+    return label, 0.6 + 0.4 * np.where(label == Vessel.LM.label, np.minimum(sure, length_known), sure)
+
+
+def where_main_runs(places: Places) -> Values:
+    """How deep each place lies in the region of the left main, in millimetres: negative outside."""
+    back, left = places.from_aorta.T
+    up, _, heart_left = places.from_centre.T
+    return _both(
+        left - MAIN_LEFT_OF_AORTA_MM,
+        MAIN_FROM_CIRCLE_MM - places.aortic_wall,
+        back - MAIN_BACK_MM[0],
+        MAIN_BACK_MM[1] - back,
+        MAIN_LEFT_OF_CENTRE_MM - heart_left,
+        up - MAIN_FROM_HEIGHT_MM,
+    )
 
 
 def _both(*depths: Values) -> Values:

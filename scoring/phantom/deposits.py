@@ -97,11 +97,11 @@ def distractor_deposit(distractor: Distractor, index: int, patient: Patient) -> 
 def _aortic_wall(distractor: Distractor, patient: Patient, rng: np.random.Generator) -> tuple[Points, ...]:
     line, radii = patient.aorta_lps_mm
     run = arc_length(line)
-    # from the sinuses to the last slices; away from the ostia, where a reader would call it coronary
+    # from the sinuses to the last slices; at the sinuses away from the ostia, where a reader would call it coronary
     at = run[2] + distractor.along * (run[-2] - run[2])
     centre = np.array([np.interp(at, run, axis) for axis in line.T])
     radius = float(np.interp(at, run, radii))
-    middle = rng.uniform(np.radians(120), np.radians(250))
+    middle = rng.uniform(np.radians(75), np.radians(235)) if at < run[3] + 6 else rng.uniform(0, 2 * np.pi)
     half = distractor.length_mm / 2 / radius
     angle = middle + np.linspace(-half, half, 12)
     ring = centre + radius * np.stack([np.cos(angle), np.sin(angle), 0.08 * np.sin(3 * angle)], axis=1)

@@ -28,7 +28,7 @@ def paint_bronchi(canvas: Canvas, patient: Patient) -> None:
         (heart([(-56, 46, 34), (-70, 32, 30), (-78, 14, 22)]), (3.8, 2.8, 2.0)),
     )
     for points, radii in lines:
-        canvas.paint_tube(points, np.array(radii) + 1.4, 35.0)
+        canvas.paint_tube(points, np.array(radii) + 1.4, patient.thorax.bronchus_hu)
     for points, radii in lines:
         canvas.paint_tube(points, np.array(radii), AIR_HU + 8)
 

@@ -22,7 +22,7 @@ WALL_MM = 0.5
 """Wall of an artery about its lumen."""
 
 GROOVE_FAT_HU = 16.0
-"""Fat in the sac is brighter than other fat: small vessels run in it (groove medians of -57 to -75 HU were measured)."""
+"""Fat in the sac is brighter than other fat: small vessels run in it (real grooves: medians of -57 to -75 HU)."""
 
 HEART_REACH_MM = 92.0
 

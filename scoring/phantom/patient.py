@@ -27,6 +27,7 @@ class Thorax:
     aorta_y_mm: float
     aorta_radius_mm: float
     marrow_hu: float
+    bronchus_hu: float  # wall of the bronchi: calcified in some of the old
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,6 +82,7 @@ def draw_patient(spec: PhantomSpec) -> Patient:
         aorta_x_mm=float(rng.uniform(8, 26)),
         aorta_y_mm=float(rng.uniform(66, 74)),
         aorta_radius_mm=float((12.5 if man else 11.2) * rng.uniform(0.9, 1.1) * (1 + 0.003 * (spec.age_years - 60))),
+        bronchus_hu=_bronchus_hu(spec),
         marrow_hu=float(np.clip(rng.normal(235 - 1.6 * spec.age_years, 20), 70, 220)),
     )
     return Patient(
@@ -93,3 +95,8 @@ def draw_patient(spec: PhantomSpec) -> Patient:
         fat_hu=float(rng.uniform(-112, -96)),
         seed=spec.seed,
     )
+
+
+def _bronchus_hu(spec: PhantomSpec) -> float:
+    rng = np.random.default_rng([spec.seed, 8])
+    return float(rng.uniform(30, 60) + (spec.age_years > 65) * rng.uniform(0, 240))

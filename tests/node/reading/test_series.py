@@ -195,6 +195,24 @@ def test_a_codestream_larger_than_its_header_is_not_decoded(tmp_path: Path, synt
         assert "12000 x 12000 pixels where its header says 16 x 16" in sentence
 
 
+@pytest.mark.parametrize(("lowest", "accepted"), [(24, True), (1024, False)])
+def test_where_codestream_and_header_disagree_about_the_sign_only_air_proves_the_pixels(
+    tmp_path: Path, lowest: int, *, accepted: bool
+) -> None:
+    pixels = np.full((64, 64), 1064, np.uint16)
+    pixels[:8] = lowest
+    headers = ct_series(3, pixels=pixels)
+    for header in headers:
+        header.compress(JPEG2000Lossless, encoding_plugin="pylibjpeg", generate_instance_uid=False)
+        header.PixelRepresentation = 1
+    if accepted:
+        assert read(tmp_path, headers).volume.hu[0, :, 0].tolist() == [-1000] * 8 + [40] * 56
+    else:
+        code, sentence = refusal(tmp_path, headers)
+        assert code == "pixels"
+        assert "disagree about the sign" in sentence
+
+
 def test_what_the_scanner_said_comes_over(tmp_path: Path) -> None:
     headers = ct_series(3, CalciumScoringMassFactorDevice=[0.743, 0.779, 0.812], ContrastBolusAgent="IOMERON")
     found = read(tmp_path, headers).acquisition

@@ -51,12 +51,23 @@ def filled_mm3(spec: PhantomSpec, clean: Phantom, density_hu: float) -> tuple[np
     [pytest.param(5.0, 10.0, id="a ball of 5 mm"), pytest.param(2.0, 24.0, id="a rod of 24 mm with round ends")],
 )
 def test_a_deposit_fills_the_volume_of_its_closed_form(radius_mm: float, length_mm: float, clean: Phantom) -> None:
-    """Red when a slice is averaged over twice its thickness, or the blur does not keep the sum."""
+    """Red when the blur does not keep the sum."""
     loaded = replace(SMALL, plaques=(plaque(radius_mm=radius_mm, length_mm=length_mm),))
     share, voxel_mm3 = filled_mm3(loaded, clean, 800.0)
     expected = np.pi * radius_mm**2 * (length_mm - 2 * radius_mm) + 4 / 3 * np.pi * radius_mm**3
     assert share.sum() * voxel_mm3 == pytest.approx(expected, rel=0.04)  # the rod is bent: its middle line is shorter
     assert (share > 0.5).sum() * voxel_mm3 == pytest.approx(expected, rel=0.15 if radius_mm > 4 else 0.3)
+
+
+def test_each_slice_holds_the_part_of_a_ball_that_lies_in_its_thickness(clean: Phantom) -> None:
+    """Red when a slice is averaged over twice its thickness, or thickness and increment are exchanged."""
+    ball = plaque(radius_mm=5.0, length_mm=10.0)
+    share, voxel_mm3 = filled_mm3(replace(SMALL, plaques=(ball,)), clean, 800.0)
+    middle_mm = plaque_deposit(ball, 0, clean.patient).centre_lps_mm[2]
+    z_mm = clean.volume.to_lps_mm(np.array([[k, 0, 0] for k in range(len(share))]))[:, 2]
+    low, high = (np.clip(z_mm - middle_mm + side, -5, 5) for side in (-1.5, 1.5))
+    expected = np.pi * (25 * (high - low) - (high**3 - low**3) / 3)
+    assert share.sum((1, 2)) * voxel_mm3 == pytest.approx(expected, abs=6.0)  # the middle ones hold 230 mm3
 
 
 def test_the_truth_is_what_a_plain_scorer_counts_in_the_mask() -> None:
