@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import pydicom.config
 
-IMPLEMENTATION_CLASS_UID = "2.25.154974485359526485282200859293383891709"
-"""Ours, in associations and in file meta information: the UUID of `urn:calcium-node:implementation` (PS3.5 B.2)."""
+IMPLEMENTATION_CLASS_UID = "2.25.138649486742703442882597446535426956094"
+"""Ours, in associations and in what is kept as it came; the same as in the objects that we write (node.reports)."""
 
 IMPLEMENTATION_VERSION_NAME = "CALCIUM_NODE_1"
 """At most 16 characters; counts changes of the wire, not releases, so that equal input gives equal bytes."""

@@ -208,6 +208,7 @@ def _start_receive(house: _House, client: EngineClient, ends: contextlib.ExitSta
         recorder,
         house.clock,
         minimum_free_bytes=settings.node.minimum_free_megabytes << 20,
+        also_allowed=lambda: loop.allowed_callers,
     )
     port = listener.start()
     ends.callback(listener.stop, DRAIN_SECONDS)

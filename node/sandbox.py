@@ -36,7 +36,7 @@ from node.facts import CalciumNodeError
 
 PRELOAD = (
     "node.sandbox", "numpy", "scipy.ndimage", "scipy.sparse.csgraph", "pydantic", "pydicom",
-    "pydicom.pixels.decoders", "node.reading",
+    "pydicom.pixels.decoders", "node.reading", "node.pipeline.series_job",
 )  # fmt: skip
 """What the fork server loads once, so that no child has to."""
 

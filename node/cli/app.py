@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from node.cli import config, deliveries, demo, doctor, exits, jobs, network, phantom, registry, risk, score, serve
+from node.cli import (
+    config,
+    deliveries,
+    demo,
+    doctor,
+    exits,
+    jobs,
+    network,
+    peers,
+    phantom,
+    registry,
+    risk,
+    score,
+    serve,
+)
 
 app = typer.Typer(
     name="calcium-node",
@@ -26,6 +40,7 @@ app.command("echo")(network.echo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(peers.app, name="peers")
 app.add_typer(config.app, name="config")
 app.add_typer(registry.app, name="registry")
 

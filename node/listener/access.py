@@ -1,5 +1,6 @@
 """Who may open an association now: a pure decision with its reason in a sentence."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,8 @@ def _unknown_caller(caller: Caller, door: Door) -> str:
     case = f" (it differs from {near} only in upper and lower case)" if near else ""
     return (
         f"the calling AE title {caller.calling_ae_title} is not among [receive] callers{case}; "
-        f'add "{caller.calling_ae_title}" there to let it send'
+        f'add "{caller.calling_ae_title}" there, or run: '
+        f"calcium-node peers allow {shlex.quote(caller.calling_ae_title)}"
     )
 
 

@@ -1,7 +1,7 @@
 """The associations that are open now: slots, draining, and what is told of each when it opens and ends."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 
 from node.clock import Clock
@@ -20,8 +20,10 @@ class Associations:
         *,
         new_key: Callable[[], str],
         tell: Callable[[AssociationFact], None],
+        also_allowed: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._settings = settings
+        self._also_allowed = also_allowed
         self._clock = clock
         self._new_key = new_key
         self._tell = tell
@@ -90,7 +92,7 @@ class Associations:
     def _door(self) -> Door:
         return Door(
             ae_title=self._settings.ae_title.strip(),
-            callers=[caller.strip() for caller in self._settings.callers],
+            callers=[caller.strip() for caller in (*self._settings.callers, *self._also_allowed())],
             check_called_ae_title=self._settings.check_called_ae_title,
             maximum_associations=self._settings.maximum_associations,
             open_associations=len(self._open),

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from collections.abc import Callable, Collection
 from io import BytesIO
 from typing import cast
 
@@ -49,17 +50,28 @@ class Listener:
         Times of the facts.
     minimum_free_bytes : int
         An object that would leave less room than this on the spool's disk is refused with 0xA700.
+    also_allowed : callable
+        Calling AE titles that may send beside those of the settings; asked at each association request.
     """
 
     def __init__(
-        self, settings: ReceiveSettings, spool: Spool, events: ReceiveEvents, clock: Clock, *, minimum_free_bytes: int
+        self,
+        settings: ReceiveSettings,
+        spool: Spool,
+        events: ReceiveEvents,
+        clock: Clock,
+        *,
+        minimum_free_bytes: int,
+        also_allowed: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._settings = settings
         self._spool = spool
         self._clock = clock
         self._minimum_free_bytes = minimum_free_bytes
         self._teller = Teller(events)
-        self._associations = Associations(settings, clock, new_key=spool.new_key, tell=self._teller.association)
+        self._associations = Associations(
+            settings, clock, new_key=spool.new_key, tell=self._teller.association, also_allowed=also_allowed
+        )
         self._server: Server | None = None
 
     def start(self) -> int:

@@ -13,7 +13,7 @@ from node.facts import Assessment, InstanceFacts, SeriesState, StoredObject, Ver
 from node.intake import Alternative, SeriesTiming, assess, choose
 from node.pipeline.engine import EngineClient
 from node.reading import Unreadable, read_headers
-from node.registry import Connection, DatabaseError, Registry, instances, jobs, series
+from node.registry import Connection, DatabaseError, Registry, instances, jobs, peers, series
 from node.registry.instances import InstanceStatus, Member
 from node.registry.series import SeriesRow
 from node.settings import Settings
@@ -38,6 +38,7 @@ class IntakeLoop:
         self._registry, self._spool, self._settings = registry, spool, settings
         self._client, self._clock, self._token_key = client, clock, token_key
         self._bell = threading.Event()
+        self.allowed_callers: frozenset[str] = frozenset()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
@@ -71,6 +72,8 @@ class IntakeLoop:
         """Read new headers, then decide every series that is due; returns whether there was anything to read."""
         with self._registry.read() as connection:
             unread = instances.unread(connection, BATCH)
+            # The listener asks here whom the command `peers allow` let in: it knows no database itself.
+            self.allowed_callers = peers.allowed(connection)
         if unread:
             self._read(unread)
         now = self._clock.now()

@@ -40,7 +40,7 @@ def _age(header: Dataset) -> tuple[int | None, str]:
     for age, name in ((stated, "Patient's Age"), (counted, "the age from birth date and scan date")):
         if age is not None and not 0 < age <= OLDEST_YEARS:
             return None, f"{name} is {age} years, outside 1 to {OLDEST_YEARS}"
-    if stated is not None and counted is not None and abs(stated - counted) > 5:
+    if stated is not None and counted is not None and abs(stated - counted) > 1:
         return None, (
             f"Patient's Age and birth date disagree by {abs(stated - counted)} years; correct the one that is wrong"
         )

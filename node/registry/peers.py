@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from node.facts import AssociationEnd, AssociationFact, RefusedCaller
-from node.registry.schema import associations, refused_callers
+from node.registry.schema import allowed_callers, associations, refused_callers
 
 
 def record_association(connection: Connection, receiver: str, fact: AssociationFact) -> None:
@@ -76,3 +76,23 @@ def refused(connection: Connection) -> Sequence[RefusedCallerRow]:
     """Rejected callers, newest first."""
     rows = connection.execute(sa.select(refused_callers).order_by(refused_callers.c.last.desc()))
     return [RefusedCallerRow(**row._asdict()) for row in rows]
+
+
+def allow(connection: Connection, calling_ae_title: str, now: datetime) -> bool:
+    """Let a caller in from now on, beside those of the configuration; False: it was let in before."""
+    if calling_ae_title in allowed(connection):
+        return False
+    connection.execute(sa.insert(allowed_callers).values(calling_ae_title=calling_ae_title, since=now))
+    connection.execute(sa.delete(refused_callers).where(refused_callers.c.calling_ae_title == calling_ae_title))
+    return True
+
+
+def forbid(connection: Connection, calling_ae_title: str) -> bool:
+    """Take back what `allow` did; False: there was nothing to take back."""
+    gone = sa.delete(allowed_callers).where(allowed_callers.c.calling_ae_title == calling_ae_title)
+    return connection.execute(gone).rowcount > 0
+
+
+def allowed(connection: Connection) -> frozenset[str]:
+    """Calling AE titles that were let in by the command."""
+    return frozenset(connection.scalars(sa.select(allowed_callers.c.calling_ae_title)))

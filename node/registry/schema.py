@@ -64,6 +64,13 @@ refused_callers = sa.Table(
     sa.Column("last", Moment, nullable=False),
 )
 
+allowed_callers = sa.Table(
+    "allowed_callers",
+    metadata,
+    sa.Column("calling_ae_title", TITLE, primary_key=True),
+    sa.Column("since", Moment, nullable=False),
+)
+
 instances = sa.Table(
     "instances",
     metadata,

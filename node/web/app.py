@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from node.clock import Clock
 from node.facts import Delivery
-from node.registry import DatabaseError, Registry, deliveries, peers, series
+from node.registry import DatabaseError, Registry, deliveries, instances, peers, series
 from node.settings import Settings
 from node.web.health import checks
 from node.web.metrics import StateCollector, spell
@@ -49,6 +49,7 @@ def build_app(
                 shown = series.lines(connection, limit=SHOWN_SERIES)
                 sent = deliveries.lines(connection)
                 refused = peers.refused(connection)
+                unreadable = instances.unreadable(connection)
         except DatabaseError:
             return HTMLResponse("The database does not answer.", status_code=503)
         text = _PAGES.get_template("status.html").render(
@@ -56,6 +57,7 @@ def build_app(
             now=clock.now(),
             series=[(line, _deliveries_in_words(line.series_instance_uid, sent)) for line in shown],
             refused=refused,
+            unreadable=unreadable,
             ae_title=settings.receive.ae_title,
         )
         return HTMLResponse(text, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})

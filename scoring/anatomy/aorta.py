@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from scoring.anatomy.circles import RADII_MM, Track, Votes, Wanted, best_track
+from scoring.anatomy.circles import Track, Votes, Wanted, best_track
 
 Point = tuple[float, float, float]
 
@@ -36,28 +36,31 @@ SMOOTHING_MM = 6.0
 
 def find_descending(votes: Votes, spine_mm: tuple[float, float]) -> Track | None:
     """Track of the descending aorta beside the spine."""
-    y = votes.y_mm - spine_mm[0]
-    x = votes.x_mm - spine_mm[1]
-    allowed = _within(RADII_MM, DESCENDING_RADIUS_MM)[:, None, None, None]
-    allowed = allowed & _within(y, DESCENDING_Y_MM)[:, None] & _within(x, DESCENDING_X_MM)
-    track = best_track(votes, Wanted(allowed=allowed, penalty=np.zeros((1, 1, 1, 1))))
+    wanted = Wanted(
+        radius_mm=DESCENDING_RADIUS_MM,
+        y_mm=_about(spine_mm[0], DESCENDING_Y_MM),
+        x_mm=_about(spine_mm[1], DESCENDING_X_MM),
+    )
+    track = best_track(votes, wanted)
     return _smooth(track) if track else None
 
 
 def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
     """Track of the ascending aorta down into its root."""
     z, y, x = heart_centre_mm
-    allowed = (
-        _within(RADII_MM, ASCENDING_RADIUS_MM)[:, None, None, None]
-        & _within(votes.z_mm - z, ASCENDING_Z_MM)[:, None, None]
-        & _within(votes.y_mm - y, ASCENDING_Y_MM)[:, None]
-        & _within(votes.x_mm - x, ASCENDING_X_MM)
-    )
-    off = np.maximum(0.0, np.abs(votes.x_mm - x - EXPECTED_X_MM) - EXPECTED_SPREAD_MM)
-    central = np.maximum(0.0, votes.x_mm - x + LEAST_RIGHT_MM)
+
+    def off_path(x_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        off = np.maximum(0.0, np.abs(x_mm - x - EXPECTED_X_MM) - EXPECTED_SPREAD_MM)
+        central = np.maximum(0.0, x_mm - x + LEAST_RIGHT_MM)
+        cost: npt.NDArray[np.float64] = COST_PER_MM_OFF_PATH * off + COST_PER_MM_TOO_CENTRAL * central
+        return cost
+
     wanted = Wanted(
-        allowed=allowed,
-        penalty=(COST_PER_MM_OFF_PATH * off + COST_PER_MM_TOO_CENTRAL * central)[None, None, None, :],
+        radius_mm=ASCENDING_RADIUS_MM,
+        z_mm=_about(z, ASCENDING_Z_MM),
+        y_mm=_about(y, ASCENDING_Y_MM),
+        x_mm=_about(x, ASCENDING_X_MM),
+        penalty_at_x=off_path,
         drift_x_per_mm_down=DRIFT_LEFT_PER_MM_DOWN,
         cost_per_mm_right=COST_PER_MM_TO_THE_RIGHT,
     )
@@ -65,9 +68,8 @@ def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
     return _smooth(track) if track else None
 
 
-def _within(values: npt.NDArray[np.float64], limits: tuple[float, float]) -> npt.NDArray[np.bool_]:
-    inside: npt.NDArray[np.bool_] = (values >= limits[0]) & (values <= limits[1])
-    return inside
+def _about(centre: float, limits: tuple[float, float]) -> tuple[float, float]:
+    return centre + limits[0], centre + limits[1]
 
 
 def _smooth(track: Track) -> Track:

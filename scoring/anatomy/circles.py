@@ -5,6 +5,7 @@ brighter side, because blood is brighter than the fat and lung around it (Hough 
 gradient direction, Kimme 1975). A track is the dearest path through the vote maxima of the slices.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from scoring.anatomy.grid import Grid, Mask
+
+Nodes = tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]  # places (n, 3) as (radius, y, x), and their values
 
 RADII_MM = np.arange(9.0, 25.6, 1.5)
 CLIP_HU = (-110.0, 55.0)
@@ -64,10 +67,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wanted:
-    """Where a track may run and what it pays: arrays broadcast over (radius, z, y, x)."""
+    """Where a track may run, as a box of limits, and what it pays."""
 
-    allowed: npt.NDArray[np.bool_]
-    penalty: npt.NDArray[np.float64]
+    radius_mm: tuple[float, float]
+    y_mm: tuple[float, float]
+    x_mm: tuple[float, float]
+    z_mm: tuple[float, float] = (-np.inf, np.inf)
+    penalty_at_x: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] = np.zeros_like  # a slice, by x
     drift_x_per_mm_down: float = 0.0  # expected movement to the left on the way down
     cost_per_mm_right: float = COST_PER_MM_SIDEWAYS  # on the way down
 
@@ -114,16 +120,40 @@ def _planar_distance(soft: Mask, spacing_mm: tuple[float, float, float]) -> npt.
 
 def best_track(votes: Votes, wanted: Wanted) -> Track | None:
     """The track of greatest reward, or None where no circle is worth its cost."""
+    radii = _between(RADII_MM, wanted.radius_mm)
+    part = _cut(votes, radii, wanted)
+    if not part.share.size:
+        return None
     step_mm = float(votes.z_mm[1] - votes.z_mm[0]) if len(votes.z_mm) > 1 else REFERENCE_STEP_MM
-    weight = step_mm / REFERENCE_STEP_MM
-    clear = votes.clearance_mm[None] >= SMALLEST_CLEARANCE * RADII_MM[:, None, None, None]
-    value = np.where(clear & wanted.allowed, np.minimum(votes.share / FULL_VOTES, GREATEST_REWARD), -np.inf)
-    value = (value - COST_OF_A_SLICE - wanted.penalty) * weight
+    clear = part.clearance_mm[None] >= SMALLEST_CLEARANCE * RADII_MM[radii][:, None, None, None]
+    reward = np.minimum(part.share / FULL_VOTES, GREATEST_REWARD) - COST_OF_A_SLICE
+    value = np.where(clear, reward - wanted.penalty_at_x(part.x_mm), -np.inf) * (step_mm / REFERENCE_STEP_MM)
     nodes = [_candidates(value[:, z]) for z in range(value.shape[1])]
-    return _walk_down(votes, wanted, nodes, step_mm)
+    return _walk_down(part, RADII_MM[radii], wanted, nodes, step_mm)
 
 
-def _candidates(value: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+def _cut(votes: Votes, radii: slice, wanted: Wanted) -> Votes:
+    """The part of the votes that a track may use."""
+    z, y, x = (
+        _between(axis, limits)
+        for axis, limits in ((votes.z_mm, wanted.z_mm), (votes.y_mm, wanted.y_mm), (votes.x_mm, wanted.x_mm))
+    )
+    return Votes(
+        share=votes.share[radii, z, y, x],
+        clearance_mm=votes.clearance_mm[z, y, x],
+        corner=(votes.corner[0] + z.start, votes.corner[1] + y.start, votes.corner[2] + x.start),
+        z_mm=votes.z_mm[z],
+        y_mm=votes.y_mm[y],
+        x_mm=votes.x_mm[x],
+    )
+
+
+def _between(values: npt.NDArray[np.float64], limits: tuple[float, float]) -> slice:
+    """The part of ascending values within limits."""
+    return slice(int(np.searchsorted(values, limits[0])), int(np.searchsorted(values, limits[1], side="right")))
+
+
+def _candidates(value: npt.NDArray[np.float64]) -> Nodes:
     """Best places (radius, y, x) of a slice and their values: maxima over neighbouring places."""
     best = value.max(0)
     peaks = best >= ndimage.maximum_filter(best, 3) - 1e-9
@@ -138,7 +168,11 @@ def _candidates(value: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], n
 
 
 def _walk_down(
-    votes: Votes, wanted: Wanted, nodes: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]], step_mm: float
+    votes: Votes,
+    radii_mm: npt.NDArray[np.float64],
+    wanted: Wanted,
+    nodes: list[Nodes],
+    step_mm: float,
 ) -> Track | None:
     """Dynamic programme from the head down; a track may begin and end anywhere."""
     totals: list[npt.NDArray[np.float64]] = [np.zeros(0)] * len(nodes)
@@ -148,7 +182,7 @@ def _walk_down(
         totals[z] = value.copy()
         came_from[z] = np.full(len(value), -1, np.intp)
         if z + 1 < len(nodes) and len(value) and len(totals[z + 1]):
-            gain = totals[z + 1][:, None] - _cost(votes, wanted, nodes[z + 1][0], places, step_mm)
+            gain = totals[z + 1][:, None] - _cost(votes, radii_mm, wanted, nodes[z + 1][0], places, step_mm)
             best = gain.argmax(0)
             better = gain[best, np.arange(len(value))] > 0
             totals[z] += np.where(better, gain[best, np.arange(len(value))], 0)
@@ -157,11 +191,16 @@ def _walk_down(
     z = int(np.argmax(ends))
     if not np.isfinite(ends[z]) or ends[z] <= 0:
         return None
-    return _trace(votes, nodes, came_from, z, int(totals[z].argmax()))
+    return _trace(votes, radii_mm, nodes, came_from, z, int(totals[z].argmax()))
 
 
 def _cost(
-    votes: Votes, wanted: Wanted, above: npt.NDArray[np.intp], below: npt.NDArray[np.intp], step_mm: float
+    votes: Votes,
+    radii_mm: npt.NDArray[np.float64],
+    wanted: Wanted,
+    above: npt.NDArray[np.intp],
+    below: npt.NDArray[np.intp],
+    step_mm: float,
 ) -> npt.NDArray[np.float64]:
     """Cost of each step from a circle (rows) to one in the slice below (columns)."""
     dy = votes.y_mm[below[:, 1]][None] - votes.y_mm[above[:, 1]][:, None]
@@ -169,7 +208,7 @@ def _cost(
     free = FREE_PIXELS * float(votes.y_mm[1] - votes.y_mm[0])
     right = np.maximum(0.0, -dx - free)
     sideways = np.maximum(0.0, np.hypot(dy, dx) - free)
-    radius = np.abs(RADII_MM[below[:, 0]][None] - RADII_MM[above[:, 0]][:, None])
+    radius = np.abs(radii_mm[below[:, 0]][None] - radii_mm[above[:, 0]][:, None])
     extra = wanted.cost_per_mm_right - COST_PER_MM_SIDEWAYS
     cost: npt.NDArray[np.float64] = COST_PER_MM_SIDEWAYS * sideways + extra * right + COST_PER_MM_RADIUS * radius
     return cost
@@ -177,7 +216,8 @@ def _cost(
 
 def _trace(
     votes: Votes,
-    nodes: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]],
+    radii_mm: npt.NDArray[np.float64],
+    nodes: list[Nodes],
     came_from: list[npt.NDArray[np.intp]],
     z: int,
     node: int,
@@ -195,6 +235,6 @@ def _trace(
         z_mm=votes.z_mm[planes],
         y_mm=votes.y_mm[at[:, 1]],
         x_mm=votes.x_mm[at[:, 2]],
-        radius_mm=RADII_MM[at[:, 0]],
+        radius_mm=radii_mm[at[:, 0]],
         share=votes.share[at[:, 0], planes, at[:, 1], at[:, 2]].astype(float) / FULL_VOTES,
     )

@@ -29,7 +29,6 @@ NO_TISSUE_HU = -140.0
 
 ON_WALL_MM = (2.5, 5.0)
 """Nearer than this to the aortic circle, or inside it, is aortic wall or valve; beyond the second it is not."""
-WALL_ABOVE_END_MM = -14.0
 BARE_WALL_MM = 9.0
 BARE_WALL_FROM_MM = 18.0
 """Above this height no artery leaves or passes the aorta on its right or at its back."""
@@ -155,8 +154,7 @@ def _aortic(places: Places) -> Values:
     """Against what lies on or inside the aortic circle, as far as the circle can be trusted."""
     near, far = ON_WALL_MM
     on_wall = np.clip((far - places.aortic_wall) / (far - near), 0.0, 1.0)
-    at_height = places.above_track_end > WALL_ABOVE_END_MM
-    result: Values = -3.5 * on_wall * places.aorta.trust * at_height
+    result: Values = -3.5 * on_wall * places.aorta.trust
     return result
 
 

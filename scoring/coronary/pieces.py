@@ -16,6 +16,9 @@ GREATEST_SLICE_AREA_MM2 = 260.0
 LEAST_SHARE_IN_COMPARTMENT = 0.35
 FARTHEST_MM = 14.0
 """From the surface of the heart's body."""
+FARTHEST_OUTSIDE_MM = 12.0
+"""From the closed outline of the heart, unless at the aorta: beyond lie ribs and cartilage."""
+AT_AORTA_MM = 6.0
 BONE_MARGIN_CELLS = 1
 LONGEST_WHOLE_MM = 9.0
 CELL_MM = 6.0
@@ -131,7 +134,9 @@ def _at_heart(
     of = component[look]
     nearest = np.full(count, np.inf)
     np.minimum.at(nearest, of, place.outside)
+    mid = (place.inside_closed > -FARTHEST_OUTSIDE_MM) | (place.aortic_wall < AT_AORTA_MM)
+    close = np.bincount(of, weights=mid, minlength=count) >= 0.5 * voxels
     inside = np.bincount(of, weights=place.compartment, minlength=count) >= LEAST_SHARE_IN_COMPARTMENT * voxels
     before = np.bincount(of, weights=place.behind_descending < 0, minlength=count) >= 0.5 * voxels
-    result: npt.NDArray[np.bool_] = wanted & (nearest < FARTHEST_MM) & inside & before
+    result: npt.NDArray[np.bool_] = wanted & (nearest < FARTHEST_MM) & close & inside & before
     return result

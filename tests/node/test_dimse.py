@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from node import dimse
 from node.dimse import StatusClass, quiet_libraries, receive, status_class, words
+from node.reports import identity
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,7 @@ def test_what_a_library_has_to_say_of_a_peer_reaches_no_log(capfd: pytest.Captur
     assert capfd.readouterr() == ("", "")
 
 
-def test_our_implementation_has_a_uid_and_a_name_that_fit() -> None:
+def test_our_implementation_has_one_uid_and_a_name_that_fit() -> None:
+    assert dimse.IMPLEMENTATION_CLASS_UID == identity.IMPLEMENTATION_CLASS_UID
     assert re.fullmatch(r"2\.25\.[1-9]\d{1,38}", dimse.IMPLEMENTATION_CLASS_UID)
     assert len(dimse.IMPLEMENTATION_VERSION_NAME) <= 16

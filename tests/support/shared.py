@@ -1,4 +1,4 @@
-"""Where the real scans and contracts lie: beside the checkout. Without them, tests that need them are skipped by name."""
+"""Where the real scans and contracts lie: beside the checkout; without them the tests that need them are skipped."""
 
 import os
 from pathlib import Path

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from node.delivery import Timeouts, objects_of_files, send
 from node.demo.pacs import DemoPacs
-from node.facts import Attempt, Destination, Outcome
+from node.facts import Attempt, Destination, ObjectToSend, Outcome
 from node.registry import instances, open_registry
 from tests.conftest import WrittenPhantom
 from tests.support.running_node import RunningNode, free_port, until
@@ -125,6 +125,10 @@ def test_the_same_series_sent_again_gives_no_second_result(
     assert (second["version"], len(pacs.received())) == (first["version"], count)
 
 
+def _may_send(node: Destination, objects: Sequence[ObjectToSend]) -> bool:
+    return send(node, "STRANGER", objects, Timeouts(connect_s=10, answer_s=10), lambda _: None).reached
+
+
 def _duplicates(node: RunningNode) -> int:
     registry = open_registry("sqlite", node.data)
     try:
@@ -156,6 +160,12 @@ def test_an_unknown_caller_is_rejected_and_listed(
         assert not reached.reached
         assert "rejected" in reached.sentence
         assert node.jobs() == []
+        (refused,) = until(lambda: node.ask("peers", "list")["refused"], 30, node.words)
+        assert refused["calling_ae_title"] == "STRANGER"
+        assert refused["reason"].endswith("run: calcium-node peers allow STRANGER")
+        command = [sys.executable, "-m", "node.cli", "peers", "allow", "STRANGER", "--config", str(node.config)]
+        subprocess.run(command, check=True, capture_output=True)
+        until(lambda: _may_send(peer, objects), 30, node.words)
 
 
 def test_readiness_and_metrics_are_answered_over_http(tmp_path: Path, pacs: DemoPacs) -> None:

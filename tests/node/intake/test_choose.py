@@ -64,6 +64,7 @@ def test_2_5_mm_is_better_than_2_0_mm() -> None:
     "other",
     [
         pytest.param({"acquisition_number": 3, "acquisition_time": "20260101101900"}, id="repeated after a breath"),
+        pytest.param({"acquisition_number": 3}, id="only the number tells"),
         pytest.param({"acquisition_number": None, "acquisition_time": "20260101101900"}, id="only the time tells"),
         pytest.param({"frame_of_reference_uid": "1.2.10"}, id="another frame of reference"),
         pytest.param({"frame_of_reference_uid": None}, id="no frame of reference"),

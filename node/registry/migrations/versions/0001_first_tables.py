@@ -27,6 +27,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_associations_end"), "associations", ["end"], unique=False)
     op.create_table(
+        "allowed_callers",
+        sa.Column("calling_ae_title", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("calling_ae_title", name=op.f("pk_allowed_callers")),
+    )
+    op.create_table(
         "instances",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
