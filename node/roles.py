@@ -20,7 +20,11 @@ from node.clock import Clock, SystemClock
 from node.delivery import Outbox
 from node.facts import CalciumNodeError
 from node.listener import Listener
-from node.pipeline import Engine, EngineClient, IntakeLoop, Steps, Sweeper, prepare, register_unknown
+from node.pipeline.engine import Engine, EngineClient, prepare
+from node.pipeline.intake_loop import IntakeLoop
+from node.pipeline.rebuild import register_unknown
+from node.pipeline.steps import Steps
+from node.pipeline.sweep import Sweeper
 from node.registry import Recorder, Registry, Slot, hold_slot, open_registry
 from node.settings import Settings
 from node.spool import Spool

@@ -66,13 +66,17 @@ class SandboxError(CalciumNodeError):
     """The child gave no result.
 
     `code` is "memory", "crashed", "too_long" or "failed" (a fault of ours, `detail` says where); or, where `own` is
-    True, the code of the CalciumNodeError that the function raised, and its sentence.
+    True, the code of the CalciumNodeError that the function raised, and its sentence. Where `no_child` is True the
+    machine started no child at all: that says nothing of the work, which should be tried again.
     """
 
-    def __init__(self, code: str, sentence: str, *, own: bool = False, detail: str = "") -> None:
+    def __init__(
+        self, code: str, sentence: str, *, own: bool = False, detail: str = "", no_child: bool = False
+    ) -> None:
         super().__init__(code, sentence)
         self.own = own
         self.detail = detail
+        self.no_child = no_child
 
 
 def warm() -> None:
@@ -133,18 +137,25 @@ def _new_process(child_answer: int) -> tuple[int, int]:
     except OSError:
         # The fork server died since it was looked at, of memory perhaps; the second look starts another.
         forkserver.ensure_running()
+    try:
         return forkserver.connect_to_new_process([child_answer])
+    except OSError as fault:
+        raise SandboxError(
+            "failed", f"the machine starts no child process ({fault.strerror}); try again", no_child=True
+        ) from None
 
 
 def _started(status: int) -> int:
     """Process ID of the new child."""
     if not select.select([status], [], [], START_SECONDS)[0]:
         raise SandboxError(
-            "failed", f"no child process started within {START_SECONDS:.0f} s: the machine is overloaded; try again"
+            "failed",
+            f"no child process started within {START_SECONDS:.0f} s: the machine is overloaded; it is tried again",
+            no_child=True,
         )
     pid = _read_signed(status)
     if pid is None:
-        raise SandboxError("failed", "the fork server ended before it started a child; try again")
+        raise SandboxError("failed", "the fork server ended before it started a child; try again", no_child=True)
     return pid
 
 

@@ -35,7 +35,7 @@ def rebuild(
     config: Annotated[Path | None, typer.Option(help="Configuration file; without it the defaults.")] = None,
 ) -> None:
     """Record every object of the spool that the registry does not know; the running node then goes on with them."""
-    from node.pipeline import register_unknown
+    from node.pipeline.rebuild import register_unknown
     from node.settings import load
     from node.spool import Spool
 

@@ -54,6 +54,7 @@ class Outbox:
                 path=self.data / one.path,
                 sop_class_uid=one.sop_class_uid,
                 sop_instance_uid=one.sop_instance_uid,
+                earlier_attempts=one.attempts,
             )
             for one in due
         ]
@@ -69,11 +70,21 @@ class Outbox:
             Timeouts(connect_s=limits.connect_timeout_seconds, answer_s=limits.answer_timeout_seconds),
             settle,
         )
-        for one in waiting.values():
-            self._settle(one, Attempt(delivery_key=one.delivery_key, outcome=Outcome.RETRY, answer=reached.sentence))
+        if waiting:
+            self._postpone(list(waiting.values()), reached.sentence)
         log = structlog.get_logger()
         log.info("drained", destination=destination.name, n=len(due) - len(waiting), waiting=len(waiting))
         return reached.reached
+
+    def _postpone(self, untried: Sequence[DueObject], answer: str) -> None:
+        """Let what was not offered wait together: the oldest stands for the attempt, the others count none."""
+        now = self.clock.now()
+        state, due_at = self._after(untried[0], Outcome.RETRY, now)
+        with self.registry.begin() as connection:
+            for place, one in enumerate(untried):
+                deliveries.settle(
+                    connection, one.delivery_key, state, answer=answer, now=now, due_at=due_at, count=place == 0
+                )
 
     def _settle(self, one: DueObject, attempt: Attempt) -> None:
         now = self.clock.now()

@@ -45,6 +45,7 @@ class JobRequest(_Message):
     created: datetime
     first_created: datetime | None = None
     version: int = 1
+    predecessors: dict[ReportRole, str] = {}
     ethnic_group: str
     preset: str
     kvp_rule: str
@@ -81,6 +82,7 @@ class JobReply(_Message):
     category: str | None
     document: dict[str, Any]
     objects: tuple[WrittenObject, ...]
+    left_out: tuple[str, ...] = ()  # what was not written, and why
 
 
 def request_for(
@@ -161,9 +163,11 @@ def _scored(request: JobRequest, read: SeriesRead, seconds: dict[str, float]) ->
         result = score(read.volume, read.acquisition, read.demographics, choices)
     seconds |= result.timings_s
     objects: tuple[WrittenObject, ...] = ()
+    left_out: tuple[str, ...] = ()
     if request.folder is not None or request.pictures is not None:
         begun = time.perf_counter()
-        objects = _write(request, build(result, read.volume.hu, read.source, _report_choices(request)))
+        built = build(result, read.volume.hu, read.source, _report_choices(request))
+        objects, left_out = _write(request, built), tuple(built.left_out)
         seconds["reports"] = time.perf_counter() - begun
     told = document(
         result,
@@ -172,7 +176,7 @@ def _scored(request: JobRequest, read: SeriesRead, seconds: dict[str, float]) ->
         frame_of_reference_uid=read.source.frame_of_reference_uid,
         timings_s=seconds,
     )
-    return _reply(result, told, objects)
+    return _reply(result, told, objects).model_copy(update={"left_out": left_out})
 
 
 def _reply(result: Score | Unfit, told: Mapping[str, Any], objects: tuple[WrittenObject, ...]) -> JobReply:
@@ -234,6 +238,7 @@ def _report_choices(request: JobRequest) -> ReportChoices:
         content_qualification=request.content_qualification,
         overlay_slices=request.overlay_slices,
         refusal_page=request.refusal_page,
+        predecessors=request.predecessors,
     )
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from node.clock import Clock
 from node.delivery import Outbox
-from node.facts import Delivery, DeliveryState, ReportObject, SeriesState
+from node.facts import Delivery, DeliveryState, ReportObject, ReportRole, SeriesState
 from node.pipeline.engine import EngineClient
 from node.pipeline.series_job import JobReply, JobRequest, Refusal, request_for, score_images
 from node.registry import Connection, Registry, deliveries, jobs, series
@@ -18,6 +18,9 @@ from node.settings import Settings
 from node.spool import Spool
 
 RESULTS = "results"
+PRECEDED = (ReportRole.SR, ReportRole.TEXT)
+"""Documents whose new version names the one before (PS3.3 C.17.2, Predecessor Documents Sequence)."""
+
 MOST_ATTEMPTS = 2
 """A child that crashed, hung or ran out of memory is tried once more, then the job is parked."""
 
@@ -74,6 +77,7 @@ class Steps:
                 raise LookupError(job.series_key)
             keys = jobs.image_keys(connection, job_key)
             first = jobs.first_created(connection, job.series_key)
+            before = jobs.report_objects_before(connection, job)
         return job, request_for(
             self.settings,
             paths=tuple(self.spool.path(key).resolve() for key in keys),
@@ -83,6 +87,7 @@ class Steps:
             created=job.created,
             first_created=first,
             version=job.version,
+            predecessors={one.role: one.sop_instance_uid for one in before if one.role in PRECEDED},
             software_version=self.software_version,
             refusal=Refusal(code=job.code, sentence=job.reason) if job.code else None,
         )
@@ -108,7 +113,7 @@ class Steps:
         result = jobs.JobResult(
             state=SeriesState(reply.status),
             code=reply.code,
-            reason=reply.sentence,
+            reason="; ".join((reply.sentence, *reply.left_out)),
             agatston=reply.agatston,
             category=reply.category,
             document=json.loads(json.dumps(reply.document)),

@@ -63,7 +63,7 @@ _ANSWERS = TypeAdapter(list[_Read])
 def read_headers(
     paths: Sequence[Path], *, token_key: bytes, limits: sandbox.Limits = HEADER_LIMITS
 ) -> list[InstanceFacts | Unreadable]:
-    """Facts of each file, in the order of `paths`; never raises for what stands in a file.
+    """Facts of each file, in the order of `paths`.
 
     One child reads all of them. If it dies, the batch is halved until the file that killed it stands alone.
 
@@ -74,12 +74,19 @@ def read_headers(
         Key of the hash that tells two patients apart and names neither; the same for all files of a node.
     limits : Limits
         Of one child.
+
+    Raises
+    ------
+    SandboxError
+        Only where the machine starts no child: nothing is known of the files then. Never for what stands in a file.
     """
     if not paths:
         return []
     try:
         answer = sandbox.run(facts_of_files, json.dumps([str(path) for path in paths]), token_key, limits=limits)
     except sandbox.SandboxError as fault:
+        if fault.no_child:
+            raise
         if len(paths) == 1:
             return [Unreadable(path=str(paths[0]), code=fault.code, sentence=f"its header cannot be read: {fault}")]
         middle = len(paths) // 2

@@ -106,13 +106,6 @@ def settle(
     connection.execute(sa.update(deliveries).where(deliveries.c.key == key).values(values))
 
 
-def postpone(connection: Connection, destination: str, *, due_at: datetime, answer: str, now: datetime) -> int:
-    """Let everything that is due for a destination that does not answer wait until `due_at`; returns how many."""
-    waiting = sa.update(deliveries).where(deliveries.c.destination == destination, _open(), deliveries.c.due <= now)
-    values = {"state": DeliveryState.RETRYING.value, "due": due_at, "answer": answer, "updated": now}
-    return connection.execute(waiting.values(values)).rowcount
-
-
 def resend(connection: Connection, *, now: datetime, series_uid: str | None, destination: str | None) -> int:
     """Make deliveries pending again, whatever came of them; returns how many."""
     query = sa.update(deliveries)

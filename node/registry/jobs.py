@@ -170,6 +170,13 @@ def is_ours(connection: Connection, sop_instance_uid: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def report_objects_before(connection: Connection, job: Job) -> Sequence[ReportObject]:
+    """The finished objects of the version before a job's; empty for the first."""
+    query = sa.select(jobs.c.key).where(jobs.c.series_key == job.series_key, jobs.c.version < job.version)
+    before = connection.scalar(query.order_by(jobs.c.version.desc()).limit(1))
+    return report_objects_of(connection, before) if before else []
+
+
 def report_objects_of(connection: Connection, job_key: str) -> Sequence[ReportObject]:
     """The finished objects of a job in sending order."""
     rows = connection.execute(sa.select(report_objects).where(report_objects.c.job_key == job_key)).all()

@@ -16,7 +16,7 @@ DESCENDING_Y_MM = (-38.0, 30.0)
 
 ASCENDING_RADIUS_MM = (13.5, 24.0)
 """A superior vena cava is smaller."""
-ASCENDING_Z_MM = (10.0, 95.0)
+ASCENDING_Z_MM = (22.0, 95.0)
 ASCENDING_X_MM = (-62.0, -2.0)
 ASCENDING_Y_MM = (-45.0, 25.0)
 """From the heart's centre."""

@@ -133,6 +133,8 @@ def _block_mean(hu: npt.NDArray[Any], axes: tuple[int, ...], backwards: tuple[bo
         crop[axis] = slice(rest if back else 0, hu.shape[axis] - (0 if back else rest))
         per_axis[axis] = block
     kept = hu[tuple(crop)]
+    if kept.dtype.kind == "f":
+        kept = np.nan_to_num(kept, nan=AIR_HU, posinf=AIR_HU, neginf=AIR_HU)
     if kept.min() < AIR_HU:
         kept = np.maximum(kept, np.asarray(AIR_HU, dtype=kept.dtype))
     n_slices, n_rows, n_columns = (size // block for size, block in zip(kept.shape, per_axis, strict=True))

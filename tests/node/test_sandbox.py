@@ -1,5 +1,7 @@
 """The sandbox: whatever a child does, the parent gets an answer in words and lives."""
 
+import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -150,3 +152,18 @@ def _wait_for(look: object) -> str:
             return str(found)
         time.sleep(0.02)
     raise AssertionError("did not happen within 20 s")
+
+
+def test_a_fork_server_that_was_killed_is_started_again() -> None:
+    run(errands.echo, "", limits=LIMITS)
+    os.kill(int(run(errands.parent, limits=LIMITS)), signal.SIGKILL)
+    answers = [_answer_or_no_child() for _ in range(3)]
+    assert answers[-1] == "again"
+
+
+def _answer_or_no_child() -> str:
+    try:
+        return run(errands.echo, "again", limits=LIMITS)
+    except SandboxError as fault:
+        assert fault.no_child  # noqa: PT017 - the first call may meet the dying server; it must say that no work was begun
+        return "no child"

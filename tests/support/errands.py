@@ -89,3 +89,8 @@ def write_then_hang(path: str) -> str:
     part.write_text(str(os.getpid()))
     part.rename(path)
     return hang()
+
+
+def parent() -> str:
+    """Process ID of the fork server."""
+    return str(os.getppid())

@@ -214,3 +214,35 @@ def test_the_demo_says_in_one_line_what_is_wrong_with_its_input(tmp_path: Path) 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("The demo went wrong: none of the 1 files is a DICOM object")
+
+
+def test_a_rerun_is_a_new_version_whose_report_names_the_one_before(
+    tmp_path: Path, pacs: DemoPacs, phantom_series: WrittenPhantom
+) -> None:
+    with RunningNode(tmp_path / "node", destinations=to(pacs)) as node:
+        push(scan(phantom_series), node.dicom_port)
+        node.settled(1)
+        rerun = [sys.executable, "-m", "node.cli", "jobs", "rerun", phantom_series.series_uid, "--config"]
+        subprocess.run([*rerun, str(node.config)], check=True, capture_output=True)
+        until(lambda: node.jobs()[0]["version"] == 2, 60, node.words)
+        node.settled(1)
+    reports = [pydicom.dcmread(one.path) for one in pacs.received() if one.sop_class_uid.endswith(".88.34")]
+    first, second = reports
+    named = second.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert named.ReferencedSOPInstanceUID == first.SOPInstanceUID
+    assert (second.SeriesInstanceUID, second.SeriesDate) == (first.SeriesInstanceUID, first.SeriesDate)
+
+
+def test_a_pacs_that_is_down_gets_the_result_when_it_is_up_again(
+    tmp_path: Path, phantom_series: WrittenPhantom
+) -> None:
+    port = free_port()
+    there = [{"name": "pacs", "ae_title": "PACS", "port": port}]
+    with RunningNode(tmp_path / "node", destinations=there) as node:
+        push(scan(phantom_series), node.dicom_port)
+        waiting = until(lambda: [d for d in node.ask("deliveries", "list") if d["state"] == "retrying"], 90, node.words)
+        assert f"127.0.0.1:{port}" in waiting[0]["answer"]
+        with DemoPacs(tmp_path / "pacs", "PACS", port=port) as pacs:
+            node.settled(1)
+            arrived = Counter(one.sop_instance_uid for one in pacs.received())
+    assert set(arrived.values()) == {1}

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from node.pipeline import Engine, EngineError
+from node.pipeline.engine import Engine, EngineError
 
 SCRIPT = """
     import base64, pickle, sqlite3, sys, time
     from pathlib import Path
     from node.registry import open_registry
-    from node.pipeline import Engine, EngineClient, prepare
+    from node.pipeline.engine import Engine, EngineClient, prepare
 
     folder = Path(sys.argv[1])
     registry = open_registry("sqlite", folder)
