@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check peers bench serve phantom help clean
+.PHONY: demo test check peers bench accuracy serve help clean
 .DEFAULT_GOAL := help
 
 $(BIN)/calcium-node: pyproject.toml constraints.txt
@@ -33,6 +33,9 @@ check: $(VENV)/.dev  ## format, ruff, mypy, import walls
 
 bench: $(VENV)/.dev  ## stage times of scoring and reporting one phantom
 	$(BIN)/python -m tests.bench
+
+accuracy: $(VENV)/.dev  ## scores of random phantoms and of the real series against what is known
+	$(BIN)/python -m tests.accuracy
 
 serve: $(BIN)/calcium-node  ## run a node with config/node.toml
 	$(BIN)/calcium-node serve --config config/node.toml

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from scoring.anatomy import Anatomy, Places
 from scoring.candidates import Islands
 from scoring.coronary.evidence import Evidence, weigh
-from scoring.coronary.pieces import Pieces, cut_pieces, hugging
+from scoring.coronary.pieces import Pieces, cut_pieces
+from scoring.coronary.shapes import shapes_of
 from scoring.coronary.surroundings import Pictures, describe
 from scoring.coronary.vessel import assign
 from scoring.protocol import Protocol
@@ -71,7 +72,7 @@ def classify(volume: Volume, anatomy: Anatomy, islands: Islands, protocol: Proto
         return Classification(piece=pieces.piece, judged=())
     pictures = describe(volume, islands, pieces)
     places = anatomy.at(pictures.centre_mm)
-    evidence = weigh(places, pictures, hugging(anatomy, pieces), protocol, anatomy.blood)
+    evidence = weigh(places, pictures, shapes_of(anatomy, pieces), protocol, anatomy.blood)
     probability = _probability(evidence, pieces, pictures)
     label, certainty = assign(places)
     judged = tuple(
@@ -111,6 +112,7 @@ def _name(places: Places, pictures: Pictures, evidence: Evidence, k: int) -> str
         ("descending aortic wall", places.descending_wall[k] < 4),
         ("aortic valve", places.aortic_wall[k] < -6 and places.above_track_end[k] < 6 and places.aorta.trust[k] > 0),
         ("aortic wall", places.aortic_wall[k] < 4 and places.aorta.trust[k] > 0),
+        ("pericardium", evidence.weights["sheet"][k] < -1),
         ("node or airway", places.lung[k] < 4 or (places.outside[k] > 3 and back > 5) or up > 45),
         ("papillary muscle", places.outside[k] < -12 and up < 5 and left > 0),
         ("mitral annulus", places.outside[k] < -3 and back > 0 and left > -15),

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.anatomy import Blood, Places
+from scoring.coronary.shapes import Shapes
 from scoring.coronary.surroundings import Pictures
 from scoring.coronary.vessel import where_main_runs
 from scoring.protocol import Protocol
@@ -33,6 +34,8 @@ BARE_WALL_MM = 9.0
 BARE_WALL_FROM_MM = 18.0
 """Above this height no artery leaves or passes the aorta on its right or at its back."""
 HUGGING_MM = (2.0, 4.0)
+SHEET_MM = (2.5, 4.0)
+"""Standard deviation across the length of a component: a vessel's calcium is at most as broad as the vessel."""
 
 ABOVE_CENTRE_MM = 47.0
 
@@ -88,6 +91,7 @@ SENTENCES = {
     "aortic circle": ("", "on or inside the circle of the aorta"),
     "bare wall": ("", "beside the aorta where no coronary artery runs"),
     "hugging": ("", "curved along the wall of the aorta"),
+    "sheet": ("", "spread as a sheet at the border of the lung"),
     "behind": ("", "behind the heart"),
     "above": ("", "above the coronary arteries"),
     "ellipsoid": ("", "outside the usual extent of the heart"),
@@ -96,7 +100,7 @@ SENTENCES = {
 }
 
 
-def weigh(places: Places, pictures: Pictures, hugging_mm: Values, protocol: Protocol, blood: Blood) -> Evidence:
+def weigh(places: Places, pictures: Pictures, shapes: Shapes, protocol: Protocol, blood: Blood) -> Evidence:
     """Log-odds of every piece from its surroundings and place.
 
     Parameters
@@ -105,8 +109,8 @@ def weigh(places: Places, pictures: Pictures, hugging_mm: Values, protocol: Prot
         The anatomy at the centres of the pieces.
     pictures : Pictures
         Size and surroundings of the pieces.
-    hugging_mm : (p,)
-        How much farther the component of each piece reaches along the aortic circle than across it.
+    shapes : Shapes
+        Of the components that the pieces belong to.
     protocol : Protocol
         Threshold and weights.
     blood : Blood
@@ -127,7 +131,8 @@ def weigh(places: Places, pictures: Pictures, hugging_mm: Values, protocol: Prot
         "bone": np.where(places.bone < 4.0, -2.0, 0.0),
         "aortic circle": _aortic(places),
         "bare wall": _bare_wall(places),
-        "hugging": _hugging(places, hugging_mm),
+        "hugging": _hugging(places, shapes.hugging),
+        "sheet": _sheet(places, shapes.breadth),
         "behind": _behind(places),
         "above": _above(places),
         "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
@@ -173,6 +178,13 @@ def _hugging(places: Places, hugging_mm: Values) -> Values:
     bent = np.clip((hugging_mm - least) / (sure - least), 0.0, 1.0)
     near = np.clip((7.0 - places.aortic_wall) / 2.0, 0.0, 1.0)
     result: Values = -2.0 * bent * near * places.aorta.trust
+    return result
+
+
+def _sheet(places: Places, breadth_mm: Values) -> Values:
+    """Against pericardium: broad, and nearer to the lung than a vessel in its fat."""
+    broad = np.clip((breadth_mm - SHEET_MM[0]) / (SHEET_MM[1] - SHEET_MM[0]), 0.0, 1.0)
+    result: Values = -3.5 * broad * np.clip((5.0 - places.lung) / 1.5, 0.0, 1.0)
     return result
 
 

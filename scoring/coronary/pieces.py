@@ -57,25 +57,6 @@ def cut_pieces(volume: Volume, anatomy: Anatomy, islands: Islands) -> Pieces:
     return Pieces(piece=piece, points_mm=points, component=np.array(of_piece, np.int32), count=len(of_piece))
 
 
-def hugging(anatomy: Anatomy, pieces: Pieces) -> npt.NDArray[np.float64]:
-    """How much farther the component of each piece reaches along the aortic circle than across it, in millimetres."""
-    members = np.flatnonzero(pieces.piece >= 0)
-    points = pieces.points_mm[members]
-    component = pieces.component[pieces.piece[members]]
-    circles = anatomy.aorta_at(points[:, 0])
-    dy, dx = points[:, 1] - circles.y_mm, points[:, 2] - circles.x_mm
-    across = np.hypot(dy, dx) - circles.radius_mm
-    excess = np.zeros(int(pieces.component.max()) + 1)
-    for number in np.unique(component):
-        mine = component == number
-        middle = np.arctan2(dy[mine].mean(), dx[mine].mean())
-        turned = np.angle(np.exp(1j * (np.arctan2(dy[mine], dx[mine]) - middle)))
-        along = np.ptp(turned) * float(np.hypot(dy[mine], dx[mine]).mean())
-        excess[number] = along - np.ptp(across[mine])
-    result: npt.NDArray[np.float64] = excess[pieces.component]
-    return result
-
-
 def divide(points_mm: Points) -> Labels:
     """Cells of about 6 mm; one cell when the whole is no longer than 9 mm.
 

@@ -1,0 +1,53 @@
+"""The shape of whole components: whether one bends along the aorta or spreads as a sheet."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.anatomy import Anatomy
+from scoring.coronary.pieces import Pieces
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shapes:
+    """Of the component of each piece: arrays of length p, millimetres."""
+
+    hugging: Values  # how much farther it reaches along the aortic circle than across it
+    breadth: Values  # standard deviation across its length: small for a vessel, large for a sheet
+
+
+def shapes_of(anatomy: Anatomy, pieces: Pieces) -> Shapes:
+    """Shape of every component."""
+    members = np.flatnonzero(pieces.piece >= 0)
+    points = pieces.points_mm[members]
+    component = pieces.component[pieces.piece[members]]
+    circles = anatomy.aorta_at(points[:, 0])
+    off = np.stack([points[:, 1] - circles.y_mm, points[:, 2] - circles.x_mm], 1)
+    across = np.hypot(*off.T) - circles.radius_mm
+    count = int(pieces.component.max()) + 1
+    hugging, breadth = np.zeros(count), np.zeros(count)
+    order = np.argsort(component, kind="stable")
+    bounds = np.searchsorted(component[order], np.arange(count + 1))
+    for number in np.unique(component):
+        mine = order[bounds[number] : bounds[number + 1]]
+        hugging[number] = _along_circle(off[mine]) - float(np.ptp(across[mine]))
+        breadth[number] = _second_spread(points[mine])
+    return Shapes(hugging=hugging[pieces.component], breadth=breadth[pieces.component])
+
+
+def _along_circle(off: npt.NDArray[np.float64]) -> float:
+    """Length of arc that points cover about a centre."""
+    angle = np.arctan2(off[:, 0], off[:, 1])
+    middle = np.arctan2(off[:, 0].mean(), off[:, 1].mean())
+    turned = np.angle(np.exp(1j * (angle - middle)))
+    return float(np.ptp(turned) * np.hypot(*off.T).mean())
+
+
+def _second_spread(points: npt.NDArray[np.float64]) -> float:
+    if len(points) < 3:
+        return 0.0
+    spread = np.linalg.eigvalsh(np.cov(points.T))
+    return float(np.sqrt(max(0.0, spread[1])))
