@@ -46,7 +46,7 @@ def phantoms() -> None:
     for place, name in enumerate(("total", *Vessel)):
         exact = int((off[:, place] <= 0.1 * table[:, 0, place] + 1).sum())
         sys.stdout.write(
-            f"{name:6s} within 10 % (or 1): {exact} of {len(rows)}; mean absolute difference {off[:, place].mean():.1f}; "
+            f"{name:6s} within 10 % (or 1): {exact} of {len(rows)}; mean difference {off[:, place].mean():.1f}; "
             f"sum of truth {table[:, 0, place].sum():.0f}, of scores {table[:, 1, place].sum():.0f}\n"
         )
 
