@@ -1,6 +1,5 @@
 """What the demo prints at its end, and the pictures that it leaves."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from rich.table import Table
 from node.demo.walk import SeriesOutcome, Walked
 
 NAMES = {
-    "1.2.840.10008.5.1.4.1.1.88.34": "Structured Report (Comprehensive 3D SR)",
-    "1.2.840.10008.5.1.4.1.1.88.33": "Structured Report (Comprehensive SR)",
+    "1.2.840.10008.5.1.4.1.1.88.34": "Structured Report",
     "1.2.840.10008.5.1.4.1.1.88.11": "Basic Text SR",
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
     "1.2.840.10008.5.1.4.1.1.66.4": "Segmentation",
@@ -34,8 +32,9 @@ def show(walked: Walked) -> None:
     console.print(stages)
     pictures = _pictures(walked)
     console.print(f"What arrived at the PACS lies in {walked.folder}", soft_wrap=True)
-    for picture in pictures:
-        console.print(f"Picture: {picture}", soft_wrap=True)
+    if pictures:
+        rest = f" and {len(pictures) - 1} of the slices beside it" if len(pictures) > 1 else ""
+        console.print(f"Pictures to look at: {pictures[0]}{rest}", soft_wrap=True)
 
 
 def _series(console: Console, one: SeriesOutcome) -> None:
@@ -80,14 +79,17 @@ def _numbers(document: Mapping[str, Any], truth: Mapping[str, Any] | None) -> Ta
 
 
 def _arrivals(console: Console, walked: Walked) -> None:
-    table = Table("object", "count", "bytes", title="Arrived at the PACS", title_justify="left")
-    table.columns[1].justify = table.columns[2].justify = "right"
-    kinds = Counter(NAMES.get(one.sop_class_uid, one.sop_class_uid) for one in walked.arrived)
-    for kind, count in kinds.items():
-        size = sum(
-            one.path.stat().st_size for one in walked.arrived if NAMES.get(one.sop_class_uid, one.sop_class_uid) == kind
+    table = Table("object", "kind", "count", "bytes", title="Arrived at the PACS", title_justify="left")
+    table.columns[2].justify = table.columns[3].justify = "right"
+    sizes: dict[tuple[str, str], list[int]] = {}
+    for one in walked.arrived:
+        described = str(
+            dcmread(one.path, stop_before_pixels=True, specific_tags=["SeriesDescription"]).SeriesDescription
         )
-        table.add_row(kind, str(count), f"{size:,}")
+        kind = NAMES.get(one.sop_class_uid, one.sop_class_uid)
+        sizes.setdefault((described, kind), []).append(one.path.stat().st_size)
+    for (described, kind), found in sizes.items():
+        table.add_row(described, kind, str(len(found)), f"{sum(found):,}")
     console.print(table)
 
 

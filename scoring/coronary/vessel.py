@@ -16,13 +16,13 @@ LOW_RIGHT_MM = 8.0
 RIGHT_OF_AORTA_MM = 2.0
 FRONT_SLOPE = 0.7
 MAIN_LEFT_OF_AORTA_MM = 6.0
-MAIN_FROM_CIRCLE_MM = 13.5
+MAIN_FROM_CIRCLE_MM = 14.5
 MAIN_SURE_MM = 7.0
 """The left main is 5 to 15 mm long: only near the aorta is it surely not yet one of its branches."""
 MAIN_BACK_MM = (-4.0, 15.0)
 MAIN_BACK_FAR_MM = 10.0
 MAIN_NEAR_MM = 7.0
-"""Beyond this distance from the circle what lies farther back than 10 mm has left the main artery."""
+"""Beyond this distance from the circle what lies farther back than 10 mm has left the main artery, if the circle is known."""
 MAIN_LEFT_OF_CENTRE_MM = 8.0
 MAIN_FROM_HEIGHT_MM = 22.0
 CIRCUMFLEX_BACK_MM = 9.0
@@ -68,11 +68,12 @@ def where_main_runs(places: Places) -> Values:
     """How deep each place lies in the region of the left main, in millimetres: negative outside."""
     back, left = places.from_aorta.T
     up, _, heart_left = places.from_centre.T
+    branched = (places.aortic_wall > MAIN_NEAR_MM) & (places.aorta.trust > 0.5)
     return _both(
         left - MAIN_LEFT_OF_AORTA_MM,
         MAIN_FROM_CIRCLE_MM - places.aortic_wall,
         back - MAIN_BACK_MM[0],
-        np.where(places.aortic_wall < MAIN_NEAR_MM, MAIN_BACK_MM[1], MAIN_BACK_FAR_MM) - back,
+        np.where(branched, MAIN_BACK_FAR_MM, MAIN_BACK_MM[1]) - back,
         MAIN_LEFT_OF_CENTRE_MM - heart_left,
         up - MAIN_FROM_HEIGHT_MM,
     )

@@ -98,7 +98,6 @@ def test_the_answer_of_the_command_fits_the_published_schema(phantom_series: Wri
 def test_a_node_killed_after_the_last_response_delivers_the_result_once(
     tmp_path: Path, pacs: DemoPacs, phantom_series: WrittenPhantom
 ) -> None:
-    """Seen red with the scan of the spool at start removed and the kill before the rows were written."""
     node = RunningNode(tmp_path / "node", destinations=to(pacs)).start()
     push(scan(phantom_series), node.dicom_port)
     node.kill()
@@ -109,6 +108,20 @@ def test_a_node_killed_after_the_last_response_delivers_the_result_once(
     arrived = Counter(one.sop_instance_uid for one in pacs.received())
     assert set(arrived.values()) == {1}
     assert len(arrived) == len(sent)
+
+
+def test_a_lost_registry_is_written_again_from_the_spool_and_the_series_scored(
+    tmp_path: Path, phantom_series: WrittenPhantom
+) -> None:
+    """Seen red with `register_unknown` doing nothing."""
+    node = RunningNode(tmp_path / "node").start()
+    push(scan(phantom_series), node.dicom_port)
+    node.kill()
+    for file in node.data.glob("registry.sqlite*"):
+        file.unlink()
+    with RunningNode(tmp_path / "node") as again:
+        (row,) = again.settled(1)
+    assert row["state"] == "scored"
 
 
 def test_the_same_series_sent_again_gives_no_second_result(
