@@ -10,7 +10,14 @@ import numpy.typing as npt
 from scoring.anatomy import Anatomy, find_anatomy
 from scoring.candidates import Islands, find_islands
 from scoring.coronary import Classification, classify, small_islands
-from scoring.measures import Measured, MeasuredLesion, agatston_of, agatston_without_minimum_size, calibration_for, measure
+from scoring.measures import (
+    Measured,
+    MeasuredLesion,
+    agatston_of,
+    agatston_without_minimum_size,
+    calibration_for,
+    measure,
+)
 from scoring.protocol import Acquisition, Protocol, ScoringChoices, protocol_for
 from scoring.quality import ScoredLesion, first_reason, header_findings, image_findings, is_uncertain, result_findings
 from scoring.result import (
@@ -39,7 +46,9 @@ DOUBTFUL = 0.6
 _Owners = npt.NDArray[np.uint8]
 
 
-def score(volume: Volume, acquisition: Acquisition, demographics: Demographics, choices: ScoringChoices) -> Score | Unfit:
+def score(
+    volume: Volume, acquisition: Acquisition, demographics: Demographics, choices: ScoringChoices
+) -> Score | Unfit:
     """Calcium score of a series, or why there is none.
 
     Parameters
@@ -138,7 +147,7 @@ def _scored(
     row, column = volume.pixel_spacing_mm
     islands = find_islands(volume.hu, protocol, row * column, region=anatomy.region())
     classification = classify(volume, anatomy, islands, protocol)
-    labels = _labels(islands, classification)
+    labels = _labels(classification)
     found = _Found(
         volume=volume, protocol=protocol, islands=islands, classification=classification, label_of_voxel=labels
     )
@@ -172,7 +181,7 @@ def _involved(measured: Measured) -> int:
     return sum(1 for vessel in measured.vessels.values() if vessel.agatston > 0)
 
 
-def _labels(islands: Islands, classification: Classification) -> _Owners:
+def _labels(classification: Classification) -> _Owners:
     """Label of each bright voxel by the verdict on its piece."""
     of_piece = np.array([judged.label for judged in classification.judged] + [0], np.uint8)
     labels: _Owners = of_piece[classification.piece]  # piece -1 takes the last entry, 0
@@ -201,7 +210,9 @@ def _lesion(found: _Found, lesion: MeasuredLesion, number: int) -> Lesion:
 
 def _for_quality(found: _Found, lesion: MeasuredLesion, judged: Lesion) -> ScoredLesion:
     row, column = found.volume.pixel_spacing_mm
-    per_slice = np.unique(found.islands.flat[lesion.voxels] // int(np.prod(found.islands.shape[1:])), return_counts=True)
+    per_slice = np.unique(
+        found.islands.flat[lesion.voxels] // int(np.prod(found.islands.shape[1:])), return_counts=True
+    )
     return ScoredLesion(
         agatston=lesion.agatston,
         peak_hu=lesion.peak_hu,

@@ -80,7 +80,9 @@ def refuse_bright_blood(grid: Grid, chest: Chest) -> None:
     before_spine = grid.axis_mm(1) < chest.spine_mm[0] - 8.0
     bright = (grid.hu > ENHANCED_HU) & (grid.hu < DENSEST_ENHANCED_HU) & chest.compartment & before_spine[:, None]
     # An opening in the slice alone: a test series may be three slices high.
-    core = np.stack([ndimage.distance_transform_edt(flat, grid.spacing_mm[1:]) > ENHANCED_OPENING_MM for flat in bright])
+    core = np.stack(
+        [ndimage.distance_transform_edt(flat, grid.spacing_mm[1:]) > ENHANCED_OPENING_MM for flat in bright]
+    )
     wide = core.sum() * float(np.prod(grid.spacing_mm)) / 1000.0
     if wide < SMALLEST_ENHANCED_ML:
         return

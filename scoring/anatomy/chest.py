@@ -52,7 +52,13 @@ def find_chest(grid: Grid) -> Chest | None:
     midline = _midline(grid, lungs)
     spine, seen = _spine(grid, lungs, bones, midline)
     return Chest(
-        lungs=lungs, bones=bones, hull=hull, compartment=compartment, midline_mm=midline, spine_mm=spine, spine_seen=seen
+        lungs=lungs,
+        bones=bones,
+        hull=hull,
+        compartment=compartment,
+        midline_mm=midline,
+        spine_mm=spine,
+        spine_seen=seen,
     )
 
 
@@ -110,9 +116,10 @@ def _compartment(grid: Grid, lungs: Mask, bones: Mask) -> tuple[Mask, Mask]:
     both = lungs | bones
     y, x = grid.axis_mm(1), grid.axis_mm(2)
     for z in range(depth):
-        around = lungs[max(0, z - round(WINDOW_BELOW_MM / step)) : z + round(WINDOW_ABOVE_MM / step) + 1].any(0)
-        near = both[max(0, z - round(BONE_WINDOW_MM / step)) : z + round(BONE_WINDOW_MM / step) + 1].any(0)
-        for flat in (around, near):
+        below, above, bones_by = (round(reach / step) for reach in (WINDOW_BELOW_MM, WINDOW_ABOVE_MM, BONE_WINDOW_MM))
+        around: Mask = np.logical_or.reduce(lungs[max(0, z - below) : z + above + 1])
+        beside: Mask = np.logical_or.reduce(both[max(0, z - bones_by) : z + bones_by + 1])
+        for flat in (around, beside):
             edges = _hull_edges(flat, y, x)
             if edges is None:
                 continue
@@ -148,7 +155,7 @@ def _farthest(
 
 
 def _midline(grid: Grid, lungs: Mask) -> float:
-    """x between the lungs: the middle of the widest gap of each row that has lung on both sides, median."""
+    """Place between the lungs: the middle of the widest gap of each row that has lung on both sides, median."""
     x = grid.axis_mm(2)
     rows = lungs.reshape(-1, lungs.shape[2])
     rows = rows[rows.sum(1) > 0]
@@ -179,6 +186,6 @@ def _spine(grid: Grid, lungs: Mask, bones: Mask, midline: float) -> tuple[tuple[
         return (back - 35.0, midline), False
     smooth = ndimage.uniform_filter1d(column.astype(float), max(1, round(30 / grid.spacing_mm[2])), mode="constant")
     middle = float(x[near][int(smooth.argmax())])
-    narrow = bones[:, behind][:, :, np.abs(x - middle) < 10].any(2)
+    narrow: Mask = np.logical_or.reduce(bones[:, behind][:, :, np.abs(x - middle) < 10], axis=2)
     fronts = [y[behind][row.argmax()] for row in narrow if row.any()]
     return (float(np.median(fronts)), middle), True

@@ -170,8 +170,9 @@ class Anatomy:
     def _descending(self, points: Points) -> tuple[Values, Values]:
         track = self.descending
         if track is None:
-            y, x = self.chest.spine_mm
-            return np.hypot(points[:, 1] - y, points[:, 2] - x - 15.0) - 12.0, np.full(len(points), y - 12.0)
+            front, middle = self.chest.spine_mm
+            usual = np.hypot(points[:, 1] - front, points[:, 2] - middle - 15.0) - 12.0
+            return usual, np.full(len(points), front - 12.0)
         z = points[:, 0]
         y, x = np.interp(z, track.z_mm, track.y_mm), np.interp(z, track.z_mm, track.x_mm)
         radius = np.interp(z, track.z_mm, track.radius_mm)

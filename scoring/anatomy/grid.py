@@ -45,7 +45,7 @@ class Grid:
         ordered = np.asarray(voxels, float)[:, list(self.axes)]
         last = np.array(self.fine_shape) - 1.0
         ahead = np.where(self.reversed_axes, last - ordered, ordered)
-        points: Points = ahead * np.array(self.fine_spacing_mm)
+        points: Points = np.asarray(ahead * np.array(self.fine_spacing_mm), float)
         return points
 
     def voxels(self, points_mm: Points) -> Points:
@@ -64,8 +64,7 @@ class Grid:
 
     def axis_mm(self, axis: int) -> npt.NDArray[np.float64]:
         """Positions of the coarse voxels along one axis."""
-        positions: npt.NDArray[np.float64] = self.offset_mm[axis] + np.arange(self.hu.shape[axis]) * self.spacing_mm[axis]
-        return positions
+        return np.asarray(self.offset_mm[axis] + np.arange(self.hu.shape[axis]) * self.spacing_mm[axis], float)
 
     def to_scan(self, mask: Mask) -> Mask:
         """A coarse mask on the axes and at the resolution of the scan."""
@@ -90,7 +89,8 @@ def coarse_grid(volume: Volume) -> Grid:
     shape = tuple(volume.hu.shape[axis] for axis in axes)
     smallest = (SMALLEST_STEP_MM, SMALLEST_PIXEL_MM, SMALLEST_PIXEL_MM)
     blocks = tuple(
-        max(1, min(size, int(np.ceil(least / step - 1e-6)))) for least, step, size in zip(smallest, spacing, shape, strict=True)
+        max(1, min(size, int(np.ceil(least / step - 1e-6))))
+        for least, step, size in zip(smallest, spacing, shape, strict=True)
     )
     hu = _block_mean(volume.hu, axes, backwards, blocks)
     return Grid(
@@ -113,7 +113,8 @@ def _triple(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - any it
 def _orientation(volume: Volume) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Which axis of the scan is z, y, x and whether it runs against head, back, left."""
     directions = volume.voxel_to_lps_mm[:3, :3]
-    row_is_x = abs(directions[0, 1]) / np.linalg.norm(directions[:, 1]) > abs(directions[0, 2]) / np.linalg.norm(directions[:, 2])
+    unit = directions / np.linalg.norm(directions, axis=0)
+    row_is_x = abs(unit[0, 1]) > abs(unit[0, 2])
     axes = (0, 2, 1) if row_is_x else (0, 1, 2)
     backwards = (
         bool(directions[2, 0] < 0),
@@ -123,7 +124,9 @@ def _orientation(volume: Volume) -> tuple[tuple[int, int, int], tuple[bool, bool
     return axes, backwards
 
 
-def _block_mean(hu: npt.NDArray[Any], axes: tuple[int, ...], backwards: tuple[bool, ...], blocks: tuple[int, ...]) -> Field:
+def _block_mean(
+    hu: npt.NDArray[Any], axes: tuple[int, ...], backwards: tuple[bool, ...], blocks: tuple[int, ...]
+) -> Field:
     # What does not fill a block is left out at the far end of the common orientation, so that a
     # flipped copy of a scan gives the same blocks.
     crop = [slice(None)] * 3
@@ -153,7 +156,8 @@ def _padded(volume: Volume, hu: Field) -> Mask:
     """Coarse voxels that hold one constant value, the lowest, which also fills the corners."""
     lowest = volume.hu.min()
     middle = volume.hu[len(volume.hu) // 2]
-    corners = [middle[rows, columns] for rows in (slice(0, 3), slice(-3, None)) for columns in (slice(0, 3), slice(-3, None))]
+    ends = (slice(0, 3), slice(-3, None))
+    corners = [middle[rows, columns] for rows in ends for columns in ends]
     if not all((corner == lowest).all() for corner in corners):
         return np.zeros(hu.shape, bool)
     padded: Mask = hu <= max(float(lowest), AIR_HU) + 0.5

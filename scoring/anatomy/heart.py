@@ -54,7 +54,7 @@ def find_core(grid: Grid, chest: Chest, descending: Track | None) -> Core | None
     y = grid.axis_mm(1)[: hu.shape[1] * step].reshape(-1, step).mean(1)
     x = grid.axis_mm(2)[: hu.shape[2] * step].reshape(-1, step).mean(1)
     z = grid.axis_mm(0)
-    aorta_y, aorta_x = _beside_aorta(descending, chest, z)
+    aorta_y = _before_aorta(descending, chest, z)
     soft = (hu > SOFT_HU) & (_halve((chest.compartment & ~chest.bones).astype(np.float32)) > 0.5)
     soft &= y[None, :, None] < aorta_y[:, None, None]
     if not soft.any():
@@ -87,13 +87,11 @@ def _halve(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return mean
 
 
-def _beside_aorta(
-    descending: Track | None, chest: Chest, z: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """y and x of the descending aorta at every slice; the front of the spine where it is not known."""
+def _before_aorta(descending: Track | None, chest: Chest, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Where the descending aorta lies, front to back, at every slice; the spine's front where it is not known."""
     if descending is None:
-        return np.full(len(z), chest.spine_mm[0] - 5.0), np.full(len(z), chest.spine_mm[1] + 15.0)
-    return np.interp(z, descending.z_mm, descending.y_mm), np.interp(z, descending.z_mm, descending.x_mm)
+        return np.full(len(z), chest.spine_mm[0] - 5.0)
+    return np.interp(z, descending.z_mm, descending.y_mm)
 
 
 def _flank(lungs: Mask, step_mm: float) -> npt.NDArray[np.float64]:
@@ -101,11 +99,11 @@ def _flank(lungs: Mask, step_mm: float) -> npt.NDArray[np.float64]:
     columns = np.arange(lungs.shape[2])
     last = np.maximum.accumulate(np.where(lungs, columns, -10_000), axis=2)
     following = np.minimum.accumulate(np.where(lungs, columns, 10_000)[:, :, ::-1], axis=2)[:, :, ::-1]
-    right = (columns - last) * step_mm
-    left = (following - columns) * step_mm
-    flank: npt.NDArray[np.float64] = _logistic((FLANK_RIGHT_MM - right) / FLANK_SOFTNESS_MM)
-    flank = flank * _logistic((FLANK_LEFT_MM - left) / FLANK_SOFTNESS_MM)
-    return flank
+    right = np.asarray((columns - last) * step_mm, float)
+    left = np.asarray((following - columns) * step_mm, float)
+    near_right = _logistic((FLANK_RIGHT_MM - right) / FLANK_SOFTNESS_MM)
+    near_left = _logistic((FLANK_LEFT_MM - left) / FLANK_SOFTNESS_MM)
+    return np.asarray(near_right * near_left, float)
 
 
 def _logistic(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -128,7 +126,7 @@ def open_heart(grid: Grid, chest: Chest, centre_mm: Point, descending: Track | N
     """Soft tissue of the heart without vessels and folds thinner than twice the opening."""
     box = box_around(grid, centre_mm, BOX_MM)
     z, y, x = (grid.axis_mm(axis)[box[axis]] for axis in range(3))
-    aorta_y, _ = _beside_aorta(descending, chest, z)
+    aorta_y = _before_aorta(descending, chest, z)
     hu = grid.hu[box]
     soft = (hu > SOFT_HU) & chest.compartment[box] & ~chest.bones[box]
     soft &= y[None, :, None] < aorta_y[:, None, None]

@@ -11,7 +11,7 @@ from scoring.coronary.evidence import Evidence, weigh
 from scoring.coronary.pieces import Pieces, cut_pieces
 from scoring.coronary.shapes import shapes_of
 from scoring.coronary.surroundings import Pictures, describe
-from scoring.coronary.vessel import assign
+from scoring.coronary.vessel import ROOT_FROM_MM, assign
 from scoring.protocol import Protocol
 from scoring.result import EXCLUDED_LABEL, Vessel
 from scoring.volume import Volume
@@ -75,10 +75,12 @@ def classify(volume: Volume, anatomy: Anatomy, islands: Islands, protocol: Proto
     evidence = weigh(places, pictures, shapes_of(anatomy, pieces), protocol, anatomy.blood)
     probability = _probability(evidence, pieces, pictures)
     label, certainty = assign(places)
+    # At the root the vessels are told apart by the aortic circle: without it the answer is less sure.
+    certainty = certainty * np.where(places.from_centre[:, 0] > ROOT_FROM_MM, 0.85 + 0.15 * places.aorta.trust, 1.0)
     judged = tuple(
         _coronary(int(label[k]), float(probability[k] * certainty[k]), evidence, k)
         if probability[k] >= ACCEPTED
-        else _excluded(float(1 - probability[k]), places, pictures, evidence, k)
+        else _excluded(float(1 - probability[k]), places, evidence, k)
         for k in range(pieces.count)
     )
     return Classification(piece=pieces.piece, judged=judged)
@@ -98,12 +100,12 @@ def _coronary(label: int, confidence: float, evidence: Evidence, k: int) -> Judg
     return Judged(label=label, confidence=confidence, evidence=words, what=None)
 
 
-def _excluded(confidence: float, places: Places, pictures: Pictures, evidence: Evidence, k: int) -> Judged:
-    what = _name(places, pictures, evidence, k)
+def _excluded(confidence: float, places: Places, evidence: Evidence, k: int) -> Judged:
+    what = _name(places, evidence, k)
     return Judged(label=EXCLUDED_LABEL, confidence=confidence, evidence=evidence.words(k), what=what)
 
 
-def _name(places: Places, pictures: Pictures, evidence: Evidence, k: int) -> str:
+def _name(places: Places, evidence: Evidence, k: int) -> str:
     """The most likely look-alike, by place."""
     up, back, left = places.from_centre[k]
     names = (

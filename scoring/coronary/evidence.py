@@ -138,7 +138,8 @@ def weigh(places: Places, pictures: Pictures, shapes: Shapes, protocol: Protocol
         "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
         "speck": _speck(pictures, protocol, blood.noise_sd_hu),
     }
-    weights["neighbours"] = _neighbours(PRIOR + sum(weights.values()), pictures, protocol)
+    so_far = PRIOR + np.sum(list(weights.values()), axis=0)
+    weights["neighbours"] = _neighbours(so_far, pictures, protocol)
     return Evidence(weights=weights, sentences=SENTENCES)
 
 

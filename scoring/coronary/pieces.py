@@ -86,7 +86,8 @@ def divide(points_mm: Points) -> Labels:
 
 def _free_of_bone(anatomy: Anatomy, points: Points) -> npt.NDArray[np.bool_]:
     bones = ndimage.binary_dilation(anatomy.chest.bones, iterations=BONE_MARGIN_CELLS)
-    return ~bones[tuple(anatomy.grid.cells(points).T)]
+    free: npt.NDArray[np.bool_] = np.logical_not(bones[tuple(anatomy.grid.cells(points).T)])
+    return free
 
 
 def _at_heart(
@@ -107,8 +108,8 @@ def _at_heart(
     pairs = np.unique(np.stack([component, slice_of]), axis=1)
     slices = np.bincount(pairs[0], minlength=count)
     large = np.bincount(component, weights=islands.large_enough[islands.island[chosen]], minlength=count) > 0
-    small = (voxels * step * volume.slice_increment_mm < GREATEST_MM3) & (voxels * step / slices < GREATEST_SLICE_AREA_MM2)
-    wanted = large & small
+    area = voxels * step
+    wanted = large & (area * volume.slice_increment_mm < GREATEST_MM3) & (area / slices < GREATEST_SLICE_AREA_MM2)
     # Distances are looked up only for components that passed the cheap tests.
     look = np.flatnonzero(wanted[component])
     place = anatomy.at(points[chosen[look]])

@@ -23,12 +23,12 @@ def small_islands(anatomy: Anatomy, islands: Islands, classification: Classifica
     dict
         Number of the island to the vessel that it would belong to.
     """
-    found = {}
+    found: dict[int, Vessel] = {}
     small = ~islands.large_enough
     for island, piece in _judged_pieces(islands, classification, small):
-        label = classification.judged[piece].label
-        if label != EXCLUDED_LABEL:
-            found[island] = tuple(Vessel)[label - 1]
+        verdict = classification.judged[piece].label
+        if verdict != EXCLUDED_LABEL:
+            found[island] = tuple(Vessel)[verdict - 1]
     unjudged = np.bincount(islands.island, classification.piece >= 0, len(islands)) == 0
     lone = np.flatnonzero(small & unjudged)
     if not len(lone):

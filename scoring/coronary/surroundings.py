@@ -48,7 +48,7 @@ def describe(volume: Volume, islands: Islands, pieces: Pieces) -> Pictures:
     return Pictures(
         centre_mm=centre,
         voxels=voxels,
-        volume_mm3=voxels * row * column * volume.slice_increment_mm,
+        volume_mm3=voxels.astype(float) * (row * column * volume.slice_increment_mm),
         peak_hu=peak,
         slices=np.bincount(pairs[0], minlength=count),
         fat_share=np.array([share[0] for share in shares]),
@@ -72,9 +72,7 @@ def _shares(volume: Volume, index: npt.NDArray[Any]) -> tuple[float, float, floa
     return float((fat / np.maximum(seen, 1)).max()), float(air / max(seen[1], 1)), median
 
 
-def _patch(
-    volume: Volume, number: int, pixels: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+def _patch(volume: Volume, number: int, pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
     """The slice around some pixels and the distance to them."""
     reach = SHELLS_MM[-1][1]
     margin = [int(np.ceil(reach / step)) + 1 for step in volume.pixel_spacing_mm]

@@ -22,7 +22,7 @@ MAIN_SURE_MM = 7.0
 MAIN_BACK_MM = (-4.0, 15.0)
 MAIN_BACK_FAR_MM = 10.0
 MAIN_NEAR_MM = 7.0
-"""Beyond this distance from the circle what lies farther back than 10 mm has left the main artery, if the circle is known."""
+"""Beyond this distance from a circle that is known, what lies farther back than 10 mm has left the main artery."""
 MAIN_LEFT_OF_CENTRE_MM = 8.0
 MAIN_FROM_HEIGHT_MM = 22.0
 CIRCUMFLEX_BACK_MM = 9.0

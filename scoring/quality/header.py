@@ -58,7 +58,9 @@ def _increment(volume: Volume, acquisition: Acquisition) -> list[Finding]:
     if not thickness:
         return []
     if increment < OVERLAP_SHARE * thickness:
-        sentence = f"slices of {thickness:g} mm overlap: one every {increment:g} mm; the score is weighted by the increment"
+        sentence = (
+            f"slices of {thickness:g} mm overlap: one every {increment:g} mm; the score is weighted by the increment"
+        )
         return [Finding(code="increment", severity=Severity.NOTE, sentence=sentence, measured=increment, unit="mm")]
     gap = 100.0 * (increment / thickness - 1.0)
     severity = LIMITS["gap"].severity(gap)
@@ -91,7 +93,9 @@ def _gating(acquisition: Acquisition) -> list[Finding]:
     if acquisition.gating is Gating.STATED:
         return []
     if acquisition.gating is Gating.NOT_GATED:
-        sentence = "not ECG gated: motion blurs and doubles calcium; 38 % of gated patients change category without gating"
+        sentence = (
+            "not ECG gated: motion blurs and doubles calcium; 38 % of gated patients change category without gating"
+        )
         return [Finding(code="gating", severity=Severity.WEAKENS, sentence=sentence)]
     sentence = "the header does not say whether the scan was ECG gated"
     return [Finding(code="gating", severity=Severity.NOTE, sentence=sentence)]

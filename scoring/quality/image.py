@@ -84,7 +84,9 @@ def _coverage(anatomy: Anatomy) -> list[Finding]:
     ]
     right, left, front = _field_of_view(anatomy)
     found += [
-        _cover("side", min(right, left), "the field of view ends {0:.0f} mm beside the heart's centre: the heart is cut"),
+        _cover(
+            "side", min(right, left), "the field of view ends {0:.0f} mm beside the heart's centre: the heart is cut"
+        ),
         _cover("front", front, "the field of view ends {0:.0f} mm before the heart's centre: the heart is cut"),
     ]
     return [finding for finding in found if finding]
@@ -131,12 +133,16 @@ def _metal(volume: Volume, anatomy: Anatomy) -> list[Finding]:
     near = int((places.inside_closed > -METAL_REACH_MM).sum())
     severity = LIMITS["metal"].severity(near)
     if severity is not None:
-        sentence = f"{near} voxels above 2000 HU in or at the heart: metal, whose streaks can pass for calcium or hide it"
+        sentence = (
+            f"{near} voxels above 2000 HU in or at the heart: metal, whose streaks can pass for calcium or hide it"
+        )
         return [Finding(code="metal", severity=severity, sentence=sentence, measured=float(near), unit="voxels")]
     if LIMITS["metal"].severity(len(bright)) is None:
         return []
     sentence = f"{len(bright)} voxels above 2000 HU away from the heart: metal in the field of view"
-    return [Finding(code="metal", severity=Severity.NOTE, sentence=sentence, measured=float(len(bright)), unit="voxels")]
+    return [
+        Finding(code="metal", severity=Severity.NOTE, sentence=sentence, measured=float(len(bright)), unit="voxels")
+    ]
 
 
 def _padding(anatomy: Anatomy) -> list[Finding]:

@@ -26,16 +26,24 @@ class Limit:
         return None
 
 
-_MONTE_CARLO = "simulated blood of 45 HU: from 25 HU of noise on specks of 1 mm2 pass 130 HU, from 35 HU 10 to 25 a slice"
+_MONTE_CARLO = (
+    "simulated blood of 45 HU: from 25 HU of noise on specks of 1 mm2 pass 130 HU, from 35 HU 10 to 25 a slice"
+)
 _HEARTS = "19 whole hearts measured at least 42 mm below and 51 mm above their centre; every cut one less than 35 or 38"
 _EXTENTS = "hearts of NLST: 102 to 146 mm wide, 105 to 117 mm deep"
 
 LIMITS: dict[str, Limit] = {
-    "contrast": Limit(unit="HU", note=60.0, weakens=80.0, refuse=100.0, source="blood measures 35 to 50 HU without contrast"),
+    "contrast": Limit(
+        unit="HU", note=60.0, weakens=80.0, refuse=100.0, source="blood measures 35 to 50 HU without contrast"
+    ),
     "noise": Limit(unit="HU", note=20.0, weakens=25.0, refuse=35.0, source=_MONTE_CARLO),
     "noise_without_minimum": Limit(unit="HU", note=15.0, weakens=20.0, refuse=30.0, source=_MONTE_CARLO),
-    "thickness_thick": Limit(unit="mm", note=3.0, weakens=3.5, refuse=5.0, source="standard 3 mm; a thicker slice hides calcium"),
-    "thickness_thin": Limit(unit="mm", note=2.5, weakens=2.0, below=True, source="standard 2.5 to 3 mm; thin slices raise peaks"),
+    "thickness_thick": Limit(
+        unit="mm", note=3.0, weakens=3.5, refuse=5.0, source="standard 3 mm; a thicker slice hides calcium"
+    ),
+    "thickness_thin": Limit(
+        unit="mm", note=2.5, weakens=2.0, below=True, source="standard 2.5 to 3 mm; thin slices raise peaks"
+    ),
     "gap": Limit(unit="%", weakens=1.0, refuse=10.0, source="calcium between the slices is missed"),
     "tilt": Limit(unit="degrees", note=1.0, weakens=5.0, refuse=15.0, source="islands are defined in axial slices"),
     "top": Limit(unit="mm", weakens=44.0, refuse=38.0, below=True, source=_HEARTS),
@@ -59,7 +67,19 @@ SPECK_NOISE_SD = 2.0
 SPECK_MM2 = 3.0
 LONE_SPECK_MM2 = 1.5
 
-REASON_ORDER = ("contrast", "no_heart", "coverage", "noise", "kvp", "increment", "tilt", "gap", "uneven", "thickness", "padding")
+REASON_ORDER = (
+    "contrast",
+    "no_heart",
+    "coverage",
+    "noise",
+    "kvp",
+    "increment",
+    "tilt",
+    "gap",
+    "uneven",
+    "thickness",
+    "padding",
+)
 """Of several refusals the first of this order is the reason that is given."""
 
 

@@ -71,11 +71,15 @@ def result_findings(
         return []
     small = sum(lesion.agatston for lesion in specks)
     if len(specks) == len(lesions):
-        sentence = (
-            f"all {printed_agatston(total)} of the score come from specks as small or faint as noise: the truth may be 0"
-        )
+        sentence = f"all {printed_agatston(total)} of the score come from specks as small or faint as noise: it may be 0"
         return [
-            Finding(code="zero_or_one_uncertain", severity=Severity.WEAKENS, sentence=sentence, measured=total, unit="Agatston")
+            Finding(
+                code="zero_or_one_uncertain",
+                severity=Severity.WEAKENS,
+                sentence=sentence,
+                measured=total,
+                unit="Agatston",
+            )
         ]
     sentence = (
         f"{small:.1f} of {total:.1f} come from {len(specks)} specks as small or faint as noise; "
@@ -84,9 +88,7 @@ def result_findings(
     return [Finding(code="specks", severity=Severity.NOTE, sentence=sentence, measured=small, unit="Agatston")]
 
 
-def _zero(
-    earlier: Sequence[Finding], acquisition: Acquisition, noise_sd_hu: float, unresolved: int
-) -> list[Finding]:
+def _zero(earlier: Sequence[Finding], acquisition: Acquisition, noise_sd_hu: float, unresolved: int) -> list[Finding]:
     against = []
     weak = {finding.code for finding in earlier if finding.severity is not Severity.NOTE}
     if "coverage" in weak:
@@ -112,4 +114,3 @@ def _zero(
 
 def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
