@@ -258,17 +258,16 @@ def _below_minimum(found: _Found, small: Mapping[int, Vessel]) -> list[Excluded]
     listed = []
     for island in brightest:
         voxels = found.islands.island == island
-        pixels = int(found.islands.pixels[island])
+        pixels, peak = int(found.islands.pixels[island]), found.islands.peak_hu[island]
+        many = "s" if pixels > 1 else ""
+        words = f"{pixels} pixel{many} of at most {peak:.0f} HU where the {small[island]} could run"
         listed.append(
             Excluded(
                 what=BELOW_MINIMUM,
                 agatston=agatston_without_minimum_size(found.volume, found.islands, voxels, found.protocol),
                 centre_lps_mm=_centre(found, voxels),
                 confidence=0.5,
-                evidence=(
-                    f"{pixels} pixel{'s' if pixels > 1 else ''} of at most {found.islands.peak_hu[island]:.0f} HU where the "
-                    f"{small[island]} could run",
-                ),
+                evidence=(words,),
             )
         )
     return listed

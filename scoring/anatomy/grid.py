@@ -52,7 +52,7 @@ class Grid:
         """Indices (slice, row, column), with fractions, of positions in millimetres (z, y, x)."""
         ahead = np.asarray(points_mm, float) / np.array(self.fine_spacing_mm)
         ordered = np.where(self.reversed_axes, np.array(self.fine_shape) - 1.0 - ahead, ahead)
-        indices = np.empty_like(ordered)
+        indices: Points = np.empty_like(ordered)
         indices[:, list(self.axes)] = ordered
         return indices
 

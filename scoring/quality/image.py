@@ -119,8 +119,8 @@ def _aorta(anatomy: Anatomy) -> list[Finding]:
     if severity is None:
         return []
     sentence = (
-        f"the ascending aorta was not traced with confidence ({confidence:.1f} of 1): which calcium lies in its wall and "
-        "which in the left main or the right coronary artery is less sure"
+        f"the ascending aorta was not traced with confidence ({confidence:.1f} of 1): which calcium lies in its wall "
+        "and which in the left main or the right coronary artery is less sure"
     )
     return [Finding(code="anatomy", severity=severity, sentence=sentence, measured=confidence)]
 

@@ -71,7 +71,9 @@ def result_findings(
         return []
     small = sum(lesion.agatston for lesion in specks)
     if len(specks) == len(lesions):
-        sentence = f"all {printed_agatston(total)} of the score come from specks as small or faint as noise: it may be 0"
+        sentence = (
+            f"all {printed_agatston(total)} of the score come from specks as small or faint as noise: it may be 0"
+        )
         return [
             Finding(
                 code="zero_or_one_uncertain",

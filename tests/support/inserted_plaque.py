@@ -57,17 +57,18 @@ def random_deposits(name: str, seed: int, *, look_alikes: bool = True) -> list[I
     record = readings(name)
     deposits = []
     for vessel, segments in record["vessels"].items():
-        certain = [segment["points"] for segment in segments if segment["certain"]]
-        for points in certain:
-            for _ in range(rng.poisson(0.8)):
-                radius = float(rng.uniform(0.8, 1.8))
-                stretch = _stretch(np.array(points, float), rng, radius)
-                deposits.append(_deposit(vessel, stretch, radius, rng))
+        for points in (segment["points"] for segment in segments if segment["certain"]):
+            deposits += [_plaque(vessel, points, rng) for _ in range(rng.poisson(0.8))]
     if look_alikes:
         for landmark in ("ascending_aorta", "aortic_root", "aortic_valve", "mitral_annulus", "papillary_muscle"):
             if rng.random() < 0.4:
                 deposits.append(_look_alike(landmark, record["landmarks"][landmark], rng))
     return deposits
+
+
+def _plaque(vessel: str, points: Sequence[Sequence[float]], rng: np.random.Generator) -> Inserted:
+    radius = float(rng.uniform(0.8, 1.8))
+    return _deposit(vessel, _stretch(np.array(points, float), rng, radius), radius, rng)
 
 
 def _deposit(name: str, points: npt.NDArray[np.float64], radius: float, rng: np.random.Generator) -> Inserted:

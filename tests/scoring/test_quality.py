@@ -1,0 +1,203 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scoring.anatomy import find_anatomy
+from scoring.protocol import PRESETS, Acquisition, Gating
+from scoring.quality import (
+    LIMITS,
+    ScoredLesion,
+    first_reason,
+    header_findings,
+    image_findings,
+    is_uncertain,
+    result_findings,
+)
+from scoring.result import Demographics, Finding, Severity
+from scoring.volume import Volume
+from tests.support.phantoms import demo_phantom
+
+LITERATURE = PRESETS["literature"]
+GATED_3_MM = Acquisition(kvp=120.0, slice_thickness_mm=3.0, kernel="Qr36f", gating=Gating.STATED)
+LESION = ScoredLesion(agatston=20.0, peak_hu=500.0, area_mm2=8.0, slices=2, confidence=0.9)
+
+
+def stack(increment_mm: float = 3.0, tilt_degrees: float = 0.0) -> Volume:
+    tilt = math.radians(tilt_degrees)
+    affine = np.eye(4)
+    affine[:3, 0] = np.array([0, -math.sin(tilt), math.cos(tilt)]) * increment_mm
+    affine[:3, 1] = np.array([0, math.cos(tilt), math.sin(tilt)]) * 0.5
+    affine[:3, 2] = [0.5, 0, 0]
+    return Volume(hu=np.zeros((3, 4, 4), np.int16), voxel_to_lps_mm=affine)
+
+
+def codes(findings):
+    return {(finding.code, finding.severity) for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "severity"),
+    [
+        ("contrast", 45.0, None),
+        ("contrast", 61.0, Severity.NOTE),
+        ("contrast", 81.0, Severity.WEAKENS),
+        ("contrast", 100.0, Severity.WEAKENS),
+        ("contrast", 100.5, Severity.REFUSE),
+        ("noise", 20.0, None),
+        ("noise", 20.5, Severity.NOTE),
+        ("noise", 26.0, Severity.WEAKENS),
+        ("noise", 36.0, Severity.REFUSE),
+        ("thickness_thick", 3.0, None),
+        ("thickness_thick", 5.0, Severity.WEAKENS),
+        ("thickness_thick", 5.1, Severity.REFUSE),
+        ("thickness_thin", 2.0, Severity.NOTE),
+        ("thickness_thin", 1.0, Severity.WEAKENS),
+        ("top", 37.0, Severity.REFUSE),
+        ("bottom", 20.0, Severity.WEAKENS),
+    ],
+)
+def test_a_figure_passes_the_limits_of_the_table(name, measured, severity):
+    assert LIMITS[name].severity(measured) is severity
+
+
+def test_a_standard_gated_scan_has_nothing_to_say_about_its_header():
+    assert header_findings(stack(), GATED_3_MM, Demographics()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"slice_thickness_mm": 8.0}, ("thickness", Severity.REFUSE)),
+        ({"slice_thickness_mm": 5.0}, ("thickness", Severity.WEAKENS)),
+        ({"slice_thickness_mm": 1.0}, ("thickness", Severity.WEAKENS)),
+        ({"slice_thickness_mm": None}, ("thickness", Severity.WEAKENS)),
+        ({"kernel": "B70f"}, ("kernel", Severity.WEAKENS)),
+        ({"kernel": "FC51"}, ("kernel", Severity.WEAKENS)),
+        ({"kernel": "L"}, ("kernel", Severity.WEAKENS)),
+        ({"kernel": "BONEPLUS"}, ("kernel", Severity.WEAKENS)),
+        ({"gating": Gating.NOT_GATED}, ("gating", Severity.WEAKENS)),
+        ({"gating": Gating.NOT_STATED}, ("gating", Severity.NOTE)),
+        ({"contrast_stated": True}, ("contrast", Severity.WEAKENS)),
+    ],
+    ids=str,
+)
+def test_a_departure_from_the_standard_is_said(change, expected):
+    acquisition = replace(GATED_3_MM, **change)
+    thickness = acquisition.slice_thickness_mm or 3.0
+    assert expected in codes(header_findings(stack(thickness), acquisition, Demographics()))
+
+
+@pytest.mark.parametrize(
+    "kernel", ["B35f", "Qr36f", "I30f\\3", "FC12", "STANDARD", "SOFT", "XCA", "B", "Sa36f", "Br40d", ""]
+)
+def test_a_soft_kernel_is_not_called_sharp(kernel):
+    assert header_findings(stack(), replace(GATED_3_MM, kernel=kernel), Demographics()) == []
+
+
+@pytest.mark.parametrize(
+    ("increment", "severity"),
+    [(1.5, Severity.NOTE), (3.2, Severity.WEAKENS), (3.6, Severity.REFUSE)],
+    ids=["overlap", "small gap", "gap"],
+)
+def test_the_increment_is_held_against_the_thickness(increment, severity):
+    found = header_findings(stack(increment), GATED_3_MM, Demographics())
+    assert codes(found) == {("increment", severity)}
+    assert found[0].measured == pytest.approx(increment)
+
+
+def test_a_tilted_stack_is_named_with_its_angle():
+    (finding,) = header_findings(stack(tilt_degrees=7.0), GATED_3_MM, Demographics())
+    assert (finding.code, finding.severity) == ("tilt", Severity.WEAKENS)
+    assert finding.measured == pytest.approx(7.0, abs=0.1)
+
+
+def test_withheld_demographics_are_passed_on_as_said():
+    said = "age 240 is no age of a person"
+    (finding,) = header_findings(stack(), GATED_3_MM, Demographics(withheld=said))
+    assert finding.sentence == said
+
+
+def test_of_several_refusals_the_first_of_the_fixed_order_is_the_reason():
+    refusals = [
+        Finding(code=code, severity=Severity.REFUSE, sentence=code)
+        for code in ("thickness", "noise", "coverage", "kvp")
+    ]
+    assert first_reason(refusals).code == "coverage"
+    assert first_reason([replace(refusals[0], severity=Severity.WEAKENS)]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"blood_hu": 70.0}, ("contrast", Severity.NOTE)),
+        ({"blood_hu": 110.0}, ("contrast", Severity.REFUSE)),
+        ({"noise_sd_hu": 40.0}, ("noise", Severity.REFUSE)),
+        ({"above_mm": 25.0}, ("coverage", Severity.REFUSE)),
+    ],
+    ids=str,
+)
+def test_what_the_image_shows_is_found(changes, expected):
+    volume = demo_phantom(**changes).volume
+    assert expected in codes(image_findings(volume, find_anatomy(volume), LITERATURE))
+
+
+def test_a_protocol_without_a_minimum_size_bears_less_noise():
+    volume = demo_phantom(noise_sd_hu=24.0).volume
+    anatomy = find_anatomy(volume)
+    by_protocol = {
+        name: next(
+            finding.severity for finding in image_findings(volume, anatomy, PRESETS[name]) if finding.code == "noise"
+        )
+        for name in ("literature", "siemens")
+    }
+    assert by_protocol == {"literature": Severity.NOTE, "siemens": Severity.WEAKENS}
+
+
+def test_metal_at_the_heart_weakens():
+    volume = demo_phantom().volume
+    anatomy = find_anatomy(volume)
+    index = np.rint(anatomy.grid.voxels(np.array([anatomy.centre_mm]))[0]).astype(int)
+    hu = np.array(volume.hu)
+    hu[index[0], index[1] : index[1] + 3, index[2] : index[2] + 3] = 3071
+    wired = Volume(hu=hu, voxel_to_lps_mm=volume.voxel_to_lps_mm.copy())
+    assert ("metal", Severity.WEAKENS) in codes(image_findings(wired, find_anatomy(wired), LITERATURE))
+
+
+def test_a_clean_zero_needs_no_finding_and_every_doubt_is_named():
+    asked = {"noise_sd_hu": 12.0, "unresolved": 0}
+    assert result_findings([], [], GATED_3_MM, LITERATURE, **asked) == []
+    doubts = [
+        Finding(code="coverage", severity=Severity.WEAKENS, sentence=""),
+        Finding(code="gating", severity=Severity.WEAKENS, sentence=""),
+    ]
+    thick = replace(GATED_3_MM, slice_thickness_mm=5.0)
+    (finding,) = result_findings([], doubts, thick, LITERATURE, noise_sd_hu=28.0, unresolved=1)
+    assert (finding.code, finding.severity) == ("zero", Severity.WEAKENS)
+    for words in ("covered whole", "28 HU", "5 mm thick", "not gated", "1 doubtful place was"):
+        assert words in finding.sentence
+
+
+def test_specks_are_counted_and_said_with_the_score_without_them():
+    speck = replace(LESION, agatston=1.5, peak_hu=140.0, area_mm2=1.2, slices=1)
+    (finding,) = result_findings([LESION, speck], [], GATED_3_MM, LITERATURE, noise_sd_hu=12.0, unresolved=0)
+    assert "1.5 of 21.5" in finding.sentence
+    assert "the score is 20" in finding.sentence
+    (alone,) = result_findings([speck], [], GATED_3_MM, LITERATURE, noise_sd_hu=12.0, unresolved=0)
+    assert alone.code == "zero_or_one_uncertain"
+
+
+@pytest.mark.parametrize(
+    ("lesion", "uncertain"),
+    [
+        (LESION, False),
+        (replace(LESION, confidence=0.55), True),
+        (replace(LESION, peak_hu=150.0, area_mm2=2.0), True),
+        (replace(LESION, peak_hu=150.0, area_mm2=6.0), False),
+        (replace(LESION, area_mm2=1.2, slices=1), True),
+    ],
+    ids=["sure", "little confidence", "faint and small", "faint and large", "one tiny island"],
+)
+def test_which_lesions_are_uncertain(lesion, uncertain):
+    assert is_uncertain(lesion, LITERATURE, noise_sd_hu=15.0) is uncertain
