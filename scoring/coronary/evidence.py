@@ -30,6 +30,8 @@ NO_TISSUE_HU = -140.0
 
 ON_WALL_MM = (2.5, 5.0)
 """Nearer than this to the aortic circle, or inside it, is aortic wall or valve; beyond the second it is not."""
+OSTIUM_CLOSER_MM = 1.5
+"""Where the left main leaves, the limits are so much tighter."""
 BARE_WALL_MM = 9.0
 BARE_WALL_FROM_MM = 18.0
 """Above this height no artery leaves or passes the aorta on its right or at its back."""
@@ -83,6 +85,7 @@ SENTENCES = {
     "fat between": ("fat mixed with it", "blood or muscle all around it"),
     "fat distance": ("close to epicardial fat", "away from epicardial fat"),
     "deep": ("", "deep inside the heart"),
+    "left main": ("where little but the left main calcifies", ""),
     "far": ("", "off the surface of the heart"),
     "bright around": ("", "a bright haze around it, as of motion or a streak"),
     "outline": ("", "outside the outline of the heart"),
@@ -117,19 +120,21 @@ def weigh(places: Places, pictures: Pictures, shapes: Shapes, protocol: Protocol
         Its level, against which the surroundings are read, and its noise.
     """
     fat = pictures.fat_share
-    # The left main needs no visible fat: it lies between aorta, pulmonary trunk and left atrium.
+    # The left main needs no visible fat: it lies between aorta, pulmonary trunk and left atrium. Where it runs
+    # hardly anything else calcifies, so there the want of fat says little.
     main = where_main_runs(places) > 0
     weights = {
-        "fat around": np.clip((fat - 0.2) / 0.25, -0.6, 0.6),
-        "fat between": _fat_between(pictures, blood),
-        "fat distance": np.where(main, 0.3, 1.0) * np.clip(-(places.fat - 5.0) / 1.2, -3.0, 0.6),
-        "deep": np.where(main, 0.2, 1.0) * _deep(places, fat),
+        "fat around": np.maximum(np.clip((fat - 0.2) / 0.25, -0.6, 0.6), np.where(main, 0.0, -np.inf)),
+        "fat between": np.maximum(_fat_between(pictures, blood), np.where(main, -0.5, -np.inf)),
+        "fat distance": np.where(main, 0.15, 1.0) * np.clip(-(places.fat - 5.0) / 1.2, -3.0, 0.6),
+        "deep": np.where(main, 0.1, 1.0) * _deep(places, fat),
+        "left main": np.where(main, 0.8, 0.0),
         "far": -np.maximum(0.0, places.outside - 8.0) / 1.2,
         "outline": -np.clip((-7.0 - places.inside_closed) / 1.5, 0.0, 4.0),
         "bright around": -np.clip((pictures.around_hu - BRIGHT_AROUND_HU[0]) / BRIGHT_AROUND_HU[1], 0.0, 4.0),
         "lung": np.where((places.lung < 3.0) | (pictures.air_share > 0.15), -1.5, 0.0),
         "bone": np.where(places.bone < 4.0, -2.0, 0.0),
-        "aortic circle": _aortic(places),
+        "aortic circle": _aortic(places, main),
         "bare wall": _bare_wall(places),
         "hugging": _hugging(places, shapes.hugging),
         "sheet": _sheet(places, shapes.breadth),
@@ -156,9 +161,9 @@ def _fat_between(pictures: Pictures, blood: Blood) -> Values:
     return result
 
 
-def _aortic(places: Places) -> Values:
+def _aortic(places: Places, main: npt.NDArray[np.bool_]) -> Values:
     """Against what lies on or inside the aortic circle, as far as the circle can be trusted."""
-    near, far = ON_WALL_MM
+    near, far = (np.where(main, limit - OSTIUM_CLOSER_MM, limit) for limit in ON_WALL_MM)
     on_wall = np.clip((far - places.aortic_wall) / (far - near), 0.0, 1.0)
     result: Values = -3.5 * on_wall * places.aorta.trust
     return result
