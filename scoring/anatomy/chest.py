@@ -71,9 +71,9 @@ def _body_hull(grid: Grid) -> Mask:
     y, x = grid.axis_mm(1), grid.axis_mm(2)
     hull = np.zeros(body.shape, bool)
     for z, flat in enumerate(body):
-        edges = _hull_edges(flat, y, x)
-        if edges is not None:
-            hull[z] = _farthest(edges, y, x) <= 0
+        found = _depth_in_hull(flat, y, x)
+        if found is not None:
+            hull[z][found[0]] = found[1] <= 0
     return hull
 
 
@@ -120,17 +120,22 @@ def _compartment(grid: Grid, lungs: Mask, bones: Mask) -> tuple[Mask, Mask]:
         around: Mask = np.logical_or.reduce(lungs[max(0, z - below) : z + above + 1])
         beside: Mask = np.logical_or.reduce(both[max(0, z - bones_by) : z + bones_by + 1])
         for flat in (around, beside):
-            edges = _hull_edges(flat, y, x)
-            if edges is None:
+            found = _depth_in_hull(flat, y, x)
+            if found is None:
                 continue
-            reach = _farthest(edges, y, x)
-            hull[z] |= reach <= 0
-            compartment[z] |= reach <= -INSIDE_MM
+            box, reach = found
+            hull[z][box] |= reach <= 0
+            compartment[z][box] |= reach <= -INSIDE_MM
     return hull, compartment
 
 
-def _hull_edges(flat: Mask, y: npt.NDArray[np.float64], x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
-    """Half-planes (n, 3) of the convex hull of a mask, or None where there is none."""
+def _depth_in_hull(
+    flat: Mask, y: npt.NDArray[np.float64], x: npt.NDArray[np.float64]
+) -> tuple[tuple[slice, slice], npt.NDArray[np.float64]] | None:
+    """Box of a mask, and in it the signed distance to the nearest line of its convex hull: negative inside.
+
+    A convex outline moved inwards is where that distance is below a limit. None where there is no hull.
+    """
     rows = np.flatnonzero(flat.any(1))
     if len(rows) < 3:
         return None
@@ -138,20 +143,14 @@ def _hull_edges(flat: Mask, y: npt.NDArray[np.float64], x: npt.NDArray[np.float6
     last = flat.shape[1] - 1 - flat[rows, ::-1].argmax(1)
     points = np.concatenate([np.stack([y[rows], x[first]], 1), np.stack([y[rows], x[last]], 1)])
     try:
-        edges: npt.NDArray[np.float64] = ConvexHull(points).equations
+        edges = ConvexHull(points).equations
     except QhullError:  # all points on one line
         return None
-    return edges
-
-
-def _farthest(
-    edges: npt.NDArray[np.float64], y: npt.NDArray[np.float64], x: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Signed distance of every pixel to the nearest edge line: negative inside."""
-    reach = np.full((len(y), len(x)), -np.inf)
+    box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(first.min()), int(last.max()) + 1))
+    reach = np.full((box[0].stop - box[0].start, box[1].stop - box[1].start), -np.inf)
     for normal_y, normal_x, offset in edges:
-        np.maximum(reach, (normal_y * y + offset)[:, None] + normal_x * x, out=reach)
-    return reach
+        np.maximum(reach, (normal_y * y[box[0]] + offset)[:, None] + normal_x * x[box[1]], out=reach)
+    return box, reach
 
 
 def _midline(grid: Grid, lungs: Mask) -> float:

@@ -20,9 +20,9 @@ MAIN_FROM_CIRCLE_MM = 14.5
 MAIN_SURE_MM = 7.0
 """The left main is 5 to 15 mm long: only near the aorta is it surely not yet one of its branches."""
 MAIN_BACK_MM = (-4.0, 15.0)
-MAIN_BACK_FAR_MM = 10.0
+MAIN_BACK_FAR_MM = 11.5
 MAIN_NEAR_MM = 7.0
-"""Beyond this distance from a circle that is known, what lies farther back than 10 mm has left the main artery."""
+"""Beyond this distance from a circle that is known, what lies farther back has left the main artery."""
 MAIN_LEFT_OF_CENTRE_MM = 8.0
 MAIN_FROM_HEIGHT_MM = 22.0
 CIRCUMFLEX_BACK_MM = 9.0
