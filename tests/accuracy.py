@@ -13,7 +13,7 @@ from scoring.risk import category
 from scoring.score import score
 from tests.support.shared import shared_folder
 
-SEEDS = range(1000, 1030)
+SEEDS = range(2000, 2030)
 REAL = (
     "chest-philips-5mm",
     "chest-philips-5mm-sharp",

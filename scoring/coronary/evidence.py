@@ -138,7 +138,7 @@ def weigh(places: Places, pictures: Pictures, shapes: Shapes, protocol: Protocol
         "aortic circle": _aortic(places, main),
         "bare wall": _bare_wall(places),
         "hugging": _hugging(places, shapes.hugging),
-        "sheet": _sheet(places, shapes.breadth),
+        "sheet": _sheet(places, shapes),
         "behind": _behind(places),
         "above": _above(places),
         "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
@@ -188,10 +188,11 @@ def _hugging(places: Places, hugging_mm: Values) -> Values:
     return result
 
 
-def _sheet(places: Places, breadth_mm: Values) -> Values:
-    """Against pericardium: broad, and nearer to the lung than a vessel in its fat."""
-    broad = np.clip((breadth_mm - SHEET_MM[0]) / (SHEET_MM[1] - SHEET_MM[0]), 0.0, 1.0)
-    result: Values = -3.5 * broad * np.clip((5.0 - places.lung) / 1.5, 0.0, 1.0)
+def _sheet(places: Places, shapes: Shapes) -> Values:
+    """Against pericardium: broad, and as a whole nearer to the lung than a vessel in its fat."""
+    broad = np.clip((shapes.breadth - SHEET_MM[0]) / (SHEET_MM[1] - SHEET_MM[0]), 0.0, 1.0)
+    lung = np.bincount(shapes.component, places.lung) / np.maximum(np.bincount(shapes.component), 1)
+    result: Values = -3.5 * broad * np.clip((6.5 - lung[shapes.component]) / 2.0, 0.0, 1.0)
     return result
 
 

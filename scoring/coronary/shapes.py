@@ -16,6 +16,7 @@ class Shapes:
     """Of the component of each piece: arrays of length p, millimetres."""
 
     hugging: Values  # how much farther it reaches along the aortic circle than across it
+    component: npt.NDArray[np.int32]
     breadth: Values  # standard deviation across its length: small for a vessel, large for a sheet
 
 
@@ -35,7 +36,7 @@ def shapes_of(anatomy: Anatomy, pieces: Pieces) -> Shapes:
         mine = order[bounds[number] : bounds[number + 1]]
         hugging[number] = _along_circle(off[mine]) - float(np.ptp(across[mine]))
         breadth[number] = _second_spread(points[mine])
-    return Shapes(hugging=hugging[pieces.component], breadth=breadth[pieces.component])
+    return Shapes(component=pieces.component, hugging=hugging[pieces.component], breadth=breadth[pieces.component])
 
 
 def _along_circle(off: npt.NDArray[np.float64]) -> float:

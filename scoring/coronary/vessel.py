@@ -13,6 +13,7 @@ ROOT_FROM_MM = 15.0
 RIGHT_OF_CENTRE_MM = -12.0
 LOW_MM = -15.0
 LOW_RIGHT_MM = 8.0
+OSTIUM_RIGHT_MM = -5.0
 RIGHT_OF_AORTA_MM = 2.0
 FRONT_SLOPE = 0.7
 MAIN_LEFT_OF_AORTA_MM = 6.0
@@ -42,7 +43,7 @@ def assign(places: Places) -> tuple[npt.NDArray[np.int64], Values]:
     # At the root the right artery leaves in front and the left main to the left; below it, sides decide.
     right = _either(
         _both(at_root, RIGHT_OF_CENTRE_MM - heart_left, RIGHT_OF_AORTA_MM - left),
-        _both(at_root, LOW_RIGHT_MM - heart_left, -back - FRONT_SLOPE * left - 2.0),
+        _both(at_root, OSTIUM_RIGHT_MM - heart_left, -back - FRONT_SLOPE * left - 2.0),
         _both(-at_root, RIGHT_OF_CENTRE_MM - heart_left),
         _both(LOW_MM - up, LOW_RIGHT_MM - heart_left),
     )

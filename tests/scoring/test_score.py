@@ -75,11 +75,10 @@ def test_risk_and_timings_stand_beside_the_score(result: Score) -> None:
     assert set(result.timings_s) == {"anatomy", "score"}
 
 
-@pytest.mark.parametrize(("transposed", "flipped"), [(True, (False, True, False)), (False, (True, False, True))])
 def test_the_order_of_rows_columns_and_slices_does_not_change_the_score(
-    result: Score, *, transposed: bool, flipped: tuple[bool, bool, bool]
+    result: Score,
 ) -> None:
-    other = turned(demo_phantom().volume, transposed=transposed, flipped=flipped)
+    other = turned(demo_phantom().volume, transposed=True, flipped=(True, True, False))
     made = scored(other)
     assert isinstance(made, Score)
     for vessel in Vessel:
