@@ -16,6 +16,7 @@ from node.reading import Unreadable, read_headers
 from node.registry import Connection, DatabaseError, Registry, instances, jobs, peers, series
 from node.registry.instances import InstanceStatus, Member
 from node.registry.series import SeriesRow
+from node.sandbox import SandboxError
 from node.settings import Settings
 from node.spool import Spool
 
@@ -62,7 +63,8 @@ class IntakeLoop:
             self._bell.clear()
             try:
                 busy = self.look()
-            except DatabaseError as fault:
+            except (DatabaseError, SandboxError) as fault:
+                # Neither says anything of the objects: they are still unread and are looked at again.
                 log.warning("intake_failed", reason=type(fault).__name__)
                 busy = False
             if not busy:

@@ -22,6 +22,9 @@ from scoring.protocol import ScoringChoices
 from scoring.result import Finding, Score, Severity, Unfit, UnfitError, printed_agatston
 from scoring.score import score
 
+STARTS, START_PAUSE_SECONDS = 5, 1.0
+"""How often a child is asked for where the machine starts none: that says nothing of the work."""
+
 LARGEST_FILE_BYTES = 512 * 1024 * 1024
 
 
@@ -127,10 +130,14 @@ def score_images(request: JobRequest, *, wall_seconds: float, memory_megabytes: 
         memory_bytes=memory_megabytes << 20,
         file_bytes=LARGEST_FILE_BYTES,
     )
-    try:
-        return JobReply.model_validate_json(run(score_in_child, request.model_dump_json(), limits=limits))
-    except SandboxError as fault:
-        return _failed(request, fault.code, fault.sentence)
+    for left in reversed(range(STARTS)):
+        try:
+            return JobReply.model_validate_json(run(score_in_child, request.model_dump_json(), limits=limits))
+        except SandboxError as fault:
+            if not (fault.no_child and left):
+                return _failed(request, fault.code, fault.sentence)
+            time.sleep(START_PAUSE_SECONDS)
+    raise AssertionError("unreachable: the last start returns")
 
 
 def score_in_child(request_text: str) -> str:

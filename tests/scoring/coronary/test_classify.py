@@ -101,6 +101,19 @@ def test_plaque_put_on_a_real_course_goes_to_its_artery_and_calcium_deep_in_the_
     assert found == {what: {label} for what, label in expected.items()}
 
 
+@needs_shared
+@pytest.mark.real_data
+def test_calcium_in_the_wall_of_a_real_ascending_aorta_is_not_coronary_though_fat_lies_beside_it() -> None:
+    # Broken by hand: without the weight of the aortic circle this arc counts as right coronary artery.
+    name = "chest-philips-5mm"
+    x, y, z = readings(name)["landmarks"]["ascending_aorta"][-1]
+    turn = -np.pi / 2 + np.linspace(-0.12, 0.12, 9)
+    arc = tuple((x + 16.5 * np.cos(angle), y + 16.5 * np.sin(angle), z) for angle in turn)
+    scan = insert(name, [Inserted(name="aortic_wall", points_lps_mm=arc, radius_mm=1.2, density_hu=800.0)])
+    verdicts = verdict_at(scan.volume, judged(scan.volume), arc[4], reach_mm=6.0)
+    assert {(one.label, one.what) for one in verdicts} == {(EXCLUDED_LABEL, "aortic wall")}
+
+
 def test_a_short_deposit_stays_whole_and_a_long_one_is_divided_into_compact_cells() -> None:
     rng = np.random.default_rng(1)
     assert set(divide(rng.uniform(0, 4, (50, 3)))) == {0}
