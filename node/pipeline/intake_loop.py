@@ -82,9 +82,21 @@ class IntakeLoop:
         with self._registry.read() as connection:
             due = series.due(connection, now)
         for row in due:
+            self._decide_or_park(row, now)
+        return len(unread) == BATCH
+
+    def _decide_or_park(self, row: SeriesRow, now: datetime) -> None:
+        """Decide one series; a defect of ours over it parks that series and lets the others go on."""
+        try:
             with self._registry.begin() as connection:
                 self._decide(connection, row, now)
-        return len(unread) == BATCH
+        except DatabaseError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the rim of a series: the thread serves all the others
+            structlog.get_logger().error("series_parked", series=row.key, reason_code=type(fault).__name__)
+            reason = f"a defect stopped intake over this series ({type(fault).__name__}); its images are kept"
+            with self._registry.begin() as connection:
+                series.settle(connection, row.key, SeriesState.FAILED, code="defect", reason=reason, now=now)
 
     # ------------------------------------------------------------------ headers
 
