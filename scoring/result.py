@@ -130,6 +130,35 @@ class Percentile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RescanLimit:
+    """By how much two scans of a published population differ at this score: a plus-minus in Agatston."""
+
+    agatston: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Where a repeat of this scan may lie; `covers` says what that means and what it leaves out."""
+
+    level: float  # 0.95
+    agatston: tuple[float, float]
+    covers: str
+    category_probability: Mapping[str, float]  # every category of the scheme, sums to 1
+    published_rescan_limit: RescanLimit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How the calcium lies over the vessels."""
+
+    vessels_involved: int = 0  # of LM, LAD, LCX, RCA: with a score above 0
+    diffusivity: float | None = None  # 1 - largest vessel / total; None without calcium
+    left_main: bool = False
+    left_main_share: float | None = None  # of the total; None without calcium
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
     """What the printed score means in published schemes. Never advice."""
 
@@ -177,6 +206,9 @@ class Score:
     labels: LabelVolume
     heart: MaskVolume
     demographics: Demographics
+    interval: Interval | None = None  # of the total
+    vessel_intervals: Mapping[Vessel, Interval] = field(default_factory=dict)
+    spread: Spread = field(default_factory=Spread)
     timings_s: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -9,12 +9,14 @@ from scoring.result import (
     Demographics,
     Excluded,
     Finding,
+    Interval,
     Lesion,
     Measures,
     ProtocolUsed,
     Risk,
     Score,
     Severity,
+    Spread,
     Unfit,
     Vessel,
 )
@@ -49,6 +51,7 @@ _NO_PROTOCOL: Document = dict.fromkeys(
         "printed_volume",
     )
 )
+_NO_SPREAD: Document = dict.fromkeys(("vessels_involved", "diffusivity", "left_main", "left_main_share"))
 _NO_RISK: Document = dict.fromkeys(
     (
         "category",
@@ -110,12 +113,15 @@ def _scored(score: Score) -> Document:
         "status": "scored",
         "reason": None,
         "protocol": _protocol(score.protocol),
-        "total": _measures(score.total),
-        "vessels": {str(vessel): _measures(score.vessels[vessel]) for vessel in Vessel},
+        "total": _measures(score.total, score.interval),
+        "vessels": {
+            str(vessel): _measures(score.vessels[vessel], score.vessel_intervals.get(vessel)) for vessel in Vessel
+        },
         "lesions": [_lesion(lesion) for lesion in score.lesions],
         "excluded": [_excluded(calcium) for calcium in score.excluded],
         "uncertain": {"lesions": int(score.uncertain.lesions), "agatston": _number(score.uncertain.agatston)},
-        "interval": None,
+        "interval": _interval(score.interval),
+        "spread": _spread(score.spread),
         "risk": risk_document(score.risk),
         "quality": [_finding(finding) for finding in score.quality],
     }
@@ -140,6 +146,7 @@ def _without_numbers(protocol: ProtocolUsed | None) -> Document:
         "excluded": [],
         "uncertain": {"lesions": None, "agatston": None},
         "interval": None,
+        "spread": dict(_NO_SPREAD),
         "risk": dict(_NO_RISK),
     }
 
@@ -166,7 +173,7 @@ def _protocol(used: ProtocolUsed) -> Document:
     }
 
 
-def _measures(measures: Measures) -> Document:
+def _measures(measures: Measures, interval: Interval | None) -> Document:
     return {
         "agatston": _number(measures.agatston),
         "volume_mm3": _number(measures.volume_mm3),
@@ -176,7 +183,31 @@ def _measures(measures: Measures) -> Document:
         "density_score": _or_none(measures.density_score),
         "lesions": int(measures.lesions),
         "peak_hu": _or_none(measures.peak_hu),
-        "interval": None,
+        "interval": _interval(interval),
+    }
+
+
+def _interval(interval: Interval | None) -> Document | None:
+    if interval is None:
+        return None
+    limit = interval.published_rescan_limit
+    return {
+        "level": _number(interval.level),
+        "agatston": [_number(bound) for bound in interval.agatston],
+        "covers": interval.covers,
+        "published_rescan_limit": None
+        if limit is None
+        else {"agatston": _number(limit.agatston), "source": limit.source},
+        "category_probability": {name: _number(share) for name, share in interval.category_probability.items()},
+    }
+
+
+def _spread(spread: Spread) -> Document:
+    return {
+        "vessels_involved": int(spread.vessels_involved),
+        "diffusivity": _or_none(spread.diffusivity),
+        "left_main": bool(spread.left_main),
+        "left_main_share": _or_none(spread.left_main_share),
     }
 
 
@@ -207,7 +238,6 @@ def _excluded(calcium: Excluded) -> Document:
 
 
 def risk_document(risk: Risk) -> Document:
-    """The `risk` object of a result, also the answer of the command `risk`."""
     """The `risk` object of the contract: also the answer of `calcium-node risk`."""
     percentile = risk.percentile
     return {

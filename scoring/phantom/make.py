@@ -101,9 +101,10 @@ def _stack(spec: PhantomSpec, patient: Patient) -> Stack:
     wide = float(np.clip((spec.fov_mm - 260) / 100, 0, 1))
     x = (1 - wide) * centre[0] + wide * patient.thorax.midline_x_mm
     y = centre[1] + wide * 22.0
+    x, y = x + spec.grid_shift_mm[0], y + spec.grid_shift_mm[1]
     low, high = centre[2] - spec.below_mm * patient.size, centre[2] + spec.above_mm * patient.size
     count = int(np.floor((high - low) / spec.slice_increment_mm)) + 1
-    z = np.round(low, 2) + np.arange(count) * spec.slice_increment_mm
+    z = np.round(low, 2) + spec.table_shift_mm + np.arange(count) * spec.slice_increment_mm
     return Stack(x=x + offset, y=y + offset, z=z, thickness_mm=spec.slice_thickness_mm)
 
 

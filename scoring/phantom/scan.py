@@ -165,7 +165,7 @@ def noise_of(spec: PhantomSpec, stack: Stack) -> npt.NDArray[np.float32] | None:
     """Correlated noise of the wanted SD; overlapping slices share what they share of the beam. None without noise."""
     if spec.noise_sd_hu == 0:
         return None
-    rng = np.random.default_rng([spec.seed, 7])
+    rng = np.random.default_rng([spec.seed if spec.noise_seed is None else spec.noise_seed, 7])
     shared = max(1, round(stack.thickness_mm / stack.increment_mm))
     field = rng.standard_normal((len(stack.z) + shared - 1, len(stack.y), len(stack.x)), np.float32)
     sd_pixels = NOISE_SD_MM / stack.pixel_mm

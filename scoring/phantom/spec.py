@@ -77,6 +77,9 @@ class PhantomSpec:
     distractors: tuple[Distractor, ...] = field(default=())
     sex: str = "M"
     age_years: int = 60
+    noise_seed: int | None = None  # a repeat of the same patient has other noise; None: that of `seed`
+    table_shift_mm: float = 0.0  # of all slice positions against the patient
+    grid_shift_mm: tuple[float, float] = (0.0, 0.0)  # of the pixel grid: x, y
 
     def __post_init__(self) -> None:
         if not (32 <= self.matrix <= 1024 and 100 <= self.fov_mm <= 500):
