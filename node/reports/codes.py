@@ -55,6 +55,8 @@ PERCENTILE = _dcm("121415", "Percentile Ranking of measurement")
 POPULATION = _dcm("121405", "Population description")
 AUTHORITY = _dcm("121406", "Reference Authority")
 THRESHOLD = _dcm("122657", "Agatston Score Threshold")
+INTERVAL_LOW = own("INT_LOW", "Lower bound of the repeat interval")
+INTERVAL_HIGH = own("INT_HIGH", "Upper bound of the repeat interval")
 UNCERTAIN_LESIONS = own("UNCERTAIN_N", "Uncertain lesions in the total")
 UNCERTAIN_AGATSTON = own("UNCERTAIN_A", "Agatston score of uncertain lesions")
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from node.pictures import Note, RefusalWords, Rgb, SummaryWords, TableRow, Tile, refusal_page, summary_page
 from node.reports.captures import Overlays
+from node.reports.doubt import repeat_words, uncertain_words
 from node.reports.identity import PRODUCT
-from node.reports.plan import COLOURS, UNCALIBRATED, Line, Numbers, ReportPlan, percentile_words, uncertain_words
+from node.reports.plan import COLOURS, UNCALIBRATED, Line, Numbers, ReportPlan, percentile_words
 from node.reports.spelling import one_decimal
 from scoring.result import Vessel
 
@@ -57,6 +58,9 @@ def _headline(numbers: Numbers) -> str:
 
 def _details(numbers: Numbers) -> tuple[str, ...]:
     out = []
+    repeat = repeat_words(numbers.score)
+    if repeat:
+        out.append(f"Repeat interval: {repeat}")
     if numbers.percentile:
         out.append(f"Percentile: {percentile_words(numbers.percentile)}  ({numbers.percentile.population})")
     age = numbers.score.risk.arterial_age_years
@@ -91,7 +95,8 @@ def _notes(plan: ReportPlan, numbers: Numbers) -> tuple[Note, ...]:
     """What weakens the result first: a page that runs out of room cuts from the end."""
     out = [Note(words=f"* {UNCALIBRATED}", warns=True)] if _mass_needs_a_word(numbers) else []
     out += [Note(words=f"Caveat: {said.sentence}", warns=True) for said in plan.caveats if said.warns]
-    uncertain = uncertain_words(numbers.score.uncertain, numbers.total)
+    total = numbers.total.measures
+    uncertain = uncertain_words(numbers.score.uncertain, total.lesions, total.agatston)
     if uncertain:
         out.append(Note(words=_sentence(uncertain), warns=True))
     out += [Note(words=f"Note: {said.sentence}", warns=False) for said in plan.caveats if not said.warns]

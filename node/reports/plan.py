@@ -21,17 +21,17 @@ from node.reports.choices import ReportChoices
 from node.reports.document import document
 from node.reports.identity import PRODUCT
 from node.reports.regions import Mask, Region, box, enveloped
-from node.reports.spelling import one_decimal, ordinal
+from node.reports.spelling import ordinal
 from node.reports.uids import derive
 from scoring.result import (
     Finding,
+    Interval,
     LabelVolume,
     Measures,
     Percentile,
     ProtocolUsed,
     Score,
     Severity,
-    Uncertain,
     Unfit,
     Vessel,
     printed_agatston,
@@ -94,6 +94,10 @@ class Numbers:
     def has_voxels(self, vessel: Vessel) -> bool:
         """Whether the vessel has labelled pixels, and so a region, a segment and a group of its own."""
         return bool(self.pixels[vessel])
+
+    def interval(self, line: Line) -> Interval | None:
+        """Where a repeat of this scan may put the line's score."""
+        return self.score.vessel_intervals.get(line.vessel) if line.vessel else self.score.interval
 
     def busiest_first(self, vessel: Vessel) -> tuple[int, ...]:
         """Slices on which the vessel has pixels, the one with most of them first."""
@@ -170,18 +174,6 @@ def percentile_words(percentile: Percentile) -> str:
         low, high = percentile.band or (0, 100)
         return f"{ordinal(low)} to {ordinal(high)}"
     return "99th or above" if percentile.value >= 99 else ordinal(percentile.value)
-
-
-def uncertain_words(uncertain: Uncertain, total: Line) -> str | None:
-    """How much of the total leans on lesions of low confidence, or None when nothing does."""
-    if not uncertain.lesions:
-        return None
-    verb = "is" if uncertain.lesions == 1 else "are"
-    noun = "lesion" if total.measures.lesions == 1 else "lesions"
-    return (
-        f"{uncertain.lesions} of {total.measures.lesions} {noun} {verb} uncertain, "
-        f"worth {one_decimal(uncertain.agatston)} of {one_decimal(total.measures.agatston)}"
-    )
 
 
 def _numbers(score: Score, source: SourceHeader) -> Numbers:

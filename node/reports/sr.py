@@ -15,6 +15,7 @@ from pydicom.uid import BasicTextSRStorage, Comprehensive3DSRStorage
 
 from node.facts import Report, ReportRole
 from node.reports import codes
+from node.reports.doubt import repeat_words, rescan_words
 from node.reports.identity import PRODUCT
 from node.reports.plan import Line, Numbers, ReportPlan, Said, percentile_words
 from node.reports.regions import Region, outlined
@@ -136,7 +137,7 @@ def _total_group(plan: ReportPlan, numbers: Numbers) -> sr.VolumetricROIMeasurem
         geometric_purpose=codes.BOUNDED_BY,
     )
     _comment(group, plan.caveats)
-    _comment_words(group, _band_words(numbers))
+    _comment_words(group, [*_band_words(numbers), *_repeat_words(numbers)])
     return group
 
 
@@ -167,7 +168,19 @@ def _measurements(numbers: Numbers, line: Line) -> list[sr.Measurement]:
     ]
     if measures.peak_hu is not None:
         out.append(_num(codes.PEAK, measures.peak_hu, codes.U_HU))
-    return out
+    return [*out, *_bounds(numbers, line)]
+
+
+def _bounds(numbers: Numbers, line: Line) -> list[sr.Measurement]:
+    """The repeat interval, after what a viewer shows first."""
+    interval = numbers.interval(line)
+    if interval is None:
+        return []
+    low, high = interval.agatston
+    return [
+        _num(codes.INTERVAL_LOW, low, codes.U_AGATSTON),
+        _num(codes.INTERVAL_HIGH, high, codes.U_AGATSTON),
+    ]
 
 
 def _of_the_total(numbers: Numbers) -> list[sr.Measurement]:
@@ -221,6 +234,12 @@ def _band_words(numbers: Numbers) -> list[str]:
     if percentile is None or not _band(numbers):
         return []
     return [f"Percentile {percentile_words(percentile)}: {percentile.population}; {percentile.source}"]
+
+
+def _repeat_words(numbers: Numbers) -> list[str]:
+    repeat, rescan = repeat_words(numbers.score), rescan_words(numbers.score)
+    told = [f"Repeat interval: {repeat}"] if repeat else []
+    return [*told, f"Published rescan limit: {rescan}"] if rescan else told
 
 
 def _num(

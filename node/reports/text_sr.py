@@ -8,8 +8,9 @@ from pydicom.sr.coding import Code
 
 from node.facts import Report, ReportRole
 from node.reports import codes
+from node.reports.doubt import bounds_words, repeat_words, rescan_words, uncertain_words
 from node.reports.identity import PRODUCT
-from node.reports.plan import STATUS, UNCALIBRATED, Line, Numbers, ReportPlan, percentile_words, uncertain_words
+from node.reports.plan import STATUS, UNCALIBRATED, Line, Numbers, ReportPlan, percentile_words
 from node.reports.source import coded, dress, report
 from node.reports.spelling import ascii_text, one_decimal
 from node.reports.sr import sr_document
@@ -49,6 +50,9 @@ def _scored(numbers: Numbers) -> list[str]:
         f"Category: {numbers.category.meaning}{very_high}",
         f"CAC-DRS: {risk.cac_drs}",
     ]
+    repeat, rescan = repeat_words(numbers.score), rescan_words(numbers.score)
+    told += [f"Repeat interval: {repeat}"] if repeat else []
+    told += [f"Published rescan limit: {rescan}"] if rescan else []
     if numbers.percentile:
         rank = percentile_words(numbers.percentile)
         told.append(f"Percentile: {rank} ({numbers.percentile.population}; {numbers.percentile.source})")
@@ -59,16 +63,18 @@ def _scored(numbers: Numbers) -> list[str]:
     told += [f"{line.name}: {_measures(line, numbers)}" for line in (*numbers.vessels, total)]
     if not numbers.mass.calibrated:
         told.append(f"Note: {UNCALIBRATED}")
-    uncertain = uncertain_words(numbers.score.uncertain, total)
+    uncertain = uncertain_words(numbers.score.uncertain, total.measures.lesions, total.measures.agatston)
     return [*told, f"Uncertain: {uncertain}"] if uncertain else told
 
 
 def _measures(line: Line, numbers: Numbers) -> str:
     measures = line.measures
     peak = "" if measures.peak_hu is None else f", peak {measures.peak_hu:.0f} HU"
+    interval = numbers.interval(line)
+    repeat = f", repeat {bounds_words(interval)}" if interval and measures.lesions else ""
     return (
         f"Agatston {one_decimal(measures.agatston)}, volume {one_decimal(line.volume_mm3)} mm3, "
-        f"mass {measures.mass_mg:.2f} {numbers.mass.words}, lesions {measures.lesions}{peak}"
+        f"mass {measures.mass_mg:.2f} {numbers.mass.words}, lesions {measures.lesions}{peak}{repeat}"
     )
 
 

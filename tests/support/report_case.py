@@ -17,13 +17,16 @@ from scoring.result import (
     Demographics,
     Excluded,
     Finding,
+    Interval,
     Lesion,
     Measures,
     Percentile,
     ProtocolUsed,
+    RescanLimit,
     Risk,
     Score,
     Severity,
+    Spread,
     Uncertain,
     Unfit,
     Vessel,
@@ -240,6 +243,20 @@ def _score(hu: np.ndarray, labels: np.ndarray, heart: np.ndarray, *, size: int, 
         labels=labels,
         heart=heart,
         demographics=Demographics(age_years=55, sex="M", ethnic_group="white"),
+        interval=_interval(total.agatston, RescanLimit(agatston=140.0, source="Chung 2008, BMI 27")),
+        vessel_intervals={vessel: _interval(vessels[vessel].agatston, None) for vessel in Vessel},
+        spread=Spread(vessels_involved=3, diffusivity=0.4, left_main=False, left_main_share=0.0) if has else Spread(),
+    )
+
+
+def _interval(agatston: float, limit: RescanLimit | None) -> Interval:
+    sure = {"0": 1.0, "1–99": 0.0, "100–399": 0.0, "≥400": 0.0}
+    return Interval(
+        level=0.95,
+        agatston=(0.85 * agatston, 1.2 * agatston),
+        covers="noise and sampling of this scan",
+        category_probability={"0": 0.0, "1–99": 0.0, "100–399": 0.25, "≥400": 0.75} if agatston else sure,
+        published_rescan_limit=limit,
     )
 
 

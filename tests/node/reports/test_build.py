@@ -195,6 +195,13 @@ def test_the_text_report_says_a_zero_in_words() -> None:
     assert any("to be verified by a physician" in line for line in lines)
 
 
+def test_the_text_report_says_how_far_a_repeat_may_lie() -> None:
+    text = rc.datasets(rc.positive().built())["text.dcm"]
+    lines = [item.TextValue for item in items(text) if item.ValueType == "TEXT"]
+    assert "Repeat interval: 247 to 348 (95 %, noise and sampling of this scan); >=400 with 75 %" in lines
+    assert next(line for line in lines if line.startswith("Total: ")).endswith(", repeat 247 to 348")
+
+
 def test_the_text_report_of_a_refusal_gives_the_reason_with_its_figure() -> None:
     text = rc.datasets(rc.refused().built())["text.dcm"]
     lines = [item.TextValue for item in items(text) if item.ValueType == "TEXT"]
