@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from node import durable, log, sandbox
+from node.calibration import calibrations_of
 from node.clock import Clock, SystemClock
 from node.delivery import Outbox
 from node.facts import CalciumNodeError
@@ -70,8 +71,10 @@ def serve(
     Raises
     ------
     CalciumNodeError
-        When something that a role needs is not there: port, data folder, database, slot.
+        When something that a role needs is not there: port, data folder, database, slot, calibration file.
     """
+    if Role.SCORE in roles:
+        calibrations_of(settings)
     log.set_up(settings.log.level, settings.log.form)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

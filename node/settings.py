@@ -93,6 +93,8 @@ class ScoreSettings(_Section):
     """Tube voltages other than 120 kVp: adapted thresholds, 130 HU with a flag, or a refusal."""
     assume_kvp: float = Field(default=0.0, ge=0, le=200)
     """Used when KVP is empty; 0 refuses."""
+    calibration: str = ""
+    """JSON file of the mass calibrations of the scanners, used where images state no factor; empty: none."""
     time_limit_seconds: float = Field(default=180.0, gt=0)
     """Wall-clock limit of scoring one series."""
     memory_limit_megabytes: int = Field(default=6144, ge=1024)

@@ -81,6 +81,7 @@ class Measures:
     density_score: float | None = None  # area-weighted mean density factor, 1 to 4; None without calcium
     lesions: int = 0
     peak_hu: float | None = None
+    mean_hu: float | None = None  # of the scored pixels; None without calcium
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ class Lesion:
     slices: tuple[int, ...]  # indices into the volume, ascending
     confidence: float  # 0 to 1: that it is coronary and of this vessel
     evidence: tuple[str, ...]
+    density_score: float | None = None  # area-weighted mean density factor, 1 to 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,17 @@ class Excluded:
     centre_lps_mm: Point
     confidence: float
     evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landmark:
+    """A circle that was found on one slice: where the anatomy was taken to be. Pixels count from the first centre."""
+
+    what: str
+    slice_index: int
+    row: float
+    column: float
+    radius_mm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +183,8 @@ class Risk:
     percentile_withheld: str | None
     arterial_age_years: float | None
     mesa_chd_risk_percent: float | None = None
+    category_classic: str = ""  # the same score in the scheme 0, 1-10, 11-100, 101-400, above 400
+    arterial_age_withheld: str | None = None  # why there is no arterial age: a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +200,8 @@ class ProtocolUsed:
     slice_thickness_mm: float | None
     kvp: float | None
     printed_volume: str = "isotropic"  # "isotropic" or "voxel": which volume reports print
+    weight_steps_hu: tuple[float, ...] = ()  # threshold and lower limits of the density weights 2, 3 and 4
+    volume_threshold_hu: float | None = None  # of voxel volume and mass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -209,6 +226,7 @@ class Score:
     interval: Interval | None = None  # of the total
     vessel_intervals: Mapping[Vessel, Interval] = field(default_factory=dict)
     spread: Spread = field(default_factory=Spread)
+    landmarks: tuple[Landmark, ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -220,6 +238,7 @@ class Unfit:
     quality: tuple[Finding, ...] = ()  # everything else that was noticed, other refusals included
     protocol: ProtocolUsed | None = None
     heart: MaskVolume | None = None
+    landmarks: tuple[Landmark, ...] = ()
     demographics: Demographics = field(default_factory=Demographics)
     timings_s: Mapping[str, float] = field(default_factory=dict)
 

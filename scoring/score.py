@@ -7,16 +7,16 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from scoring.anatomy import Anatomy, find_anatomy
+from scoring.anatomy import Anatomy, find_anatomy, landmarks
 from scoring.candidates import Islands, find_islands
 from scoring.coronary import Classification, classify, small_islands
 from scoring.measures import (
-    Measured,
     MeasuredLesion,
     agatston_of,
     agatston_without_minimum_size,
     calibration_for,
     measure,
+    spread_of,
 )
 from scoring.protocol import Acquisition, Protocol, ScoringChoices, protocol_for
 from scoring.quality import ScoredLesion, first_reason, header_findings, image_findings, is_uncertain, result_findings
@@ -105,6 +105,7 @@ def _unfit(
         quality=tuple(finding for finding in quality if finding is not reason),
         protocol=used,
         heart=anatomy.heart() if anatomy else None,
+        landmarks=landmarks(anatomy) if anatomy else (),
         demographics=demographics,
         timings_s=timings,
     )
@@ -121,6 +122,10 @@ def _used(volume: Volume, acquisition: Acquisition, protocol: Protocol) -> Proto
         slice_thickness_mm=acquisition.slice_thickness_mm,
         kvp=acquisition.kvp,
         printed_volume=protocol.printed_volume,
+        weight_steps_hu=protocol.weight_steps_hu,
+        volume_threshold_hu=protocol.threshold_hu
+        if protocol.volume_threshold_hu is None
+        else protocol.volume_threshold_hu,
     )
 
 
@@ -152,8 +157,11 @@ def _scored(
         volume=volume, protocol=protocol, islands=islands, classification=classification, label_of_voxel=labels
     )
     owners = np.where(labels == EXCLUDED_LABEL, 0, labels).astype(np.uint8)
-    calibration = calibration_for(acquisition, anatomy.lateral_width_mm)
+    calibration = calibration_for(
+        acquisition, anatomy.lateral_width_mm, choices.calibrations, fault=choices.calibration_fault
+    )
     measured = measure(volume, islands, owners, protocol, calibration)
+    spread = spread_of(measured.vessels)
     lesions = tuple(_lesion(found, lesion, number + 1) for number, lesion in enumerate(measured.lesions))
     small = small_islands(anatomy, islands, classification)
     excluded = (*_excluded(found), *_below_minimum(found, small))
@@ -169,16 +177,14 @@ def _scored(
         lesions=lesions,
         excluded=excluded,
         uncertain=Uncertain(lesions=len(uncertain), agatston=float(sum(uncertain))),
-        risk=risk(measured.total.agatston, _involved(measured), demographics, choices.percentile),
+        risk=risk(measured.total.agatston, spread.vessels_involved, demographics, choices.percentile),
         quality=(*quality, *calibration.findings, *later),
         labels=_label_volume(found, small),
         heart=anatomy.heart(),
+        landmarks=landmarks(anatomy),
         demographics=demographics,
+        spread=spread,
     )
-
-
-def _involved(measured: Measured) -> int:
-    return sum(1 for vessel in measured.vessels.values() if vessel.agatston > 0)
 
 
 def _labels(classification: Classification) -> _Owners:

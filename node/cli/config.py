@@ -15,10 +15,11 @@ app = typer.Typer(help="Check or show the configuration.", no_args_is_help=True,
 @app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="Configuration file.")]) -> None:
     """Exit 0, or 1 with one sentence for each fault."""
+    from node.calibration import calibrations_of
     from node.settings import SettingsError, load
 
     try:
-        load(file)
+        calibrations_of(load(file))
     except SettingsError as faults:
         for sentence in faults.sentences:
             say(sentence)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,20 +18,33 @@ if TYPE_CHECKING:
 PRESETS = ("literature", "ge", "philips", "canon", "siemens", "auto")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folders:
+    """Where to put what besides the numbers."""
+
+    objects: Path | None = None
+    explain: Path | None = None
+
+
 def score(
     paths: Annotated[list[Path], typer.Argument(help="DICOM files or folders, searched recursively.")],
     json_file: Annotated[str | None, typer.Option("--json", help="FILE, or - for standard output.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report objects and pictures, by series.")] = None,
     preset: Annotated[str | None, typer.Option(help=", ".join(PRESETS))] = None,
+    explain: Annotated[
+        Path | None, typer.Option(help="Folder for pages that show why each lesion was counted or not, by series.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file; without it the defaults.")] = None,
 ) -> None:
     """Score every calcium series below the paths. Results are preliminary until a physician has verified them."""
     if preset is not None and preset not in PRESETS:
         raise typer.BadParameter(f"{preset} is none of {', '.join(PRESETS)}", param_hint="--preset")
+    from node.calibration import calibrations_of
     from node.cli.files import dicom_files
     from node.settings import load
 
     settings = load(config)
+    calibrations_of(settings)  # a fault in the file is said before the work, not after it
     if preset is not None:
         settings = settings.model_copy(update={"score": settings.score.model_copy(update={"preset": preset})})
     files = dicom_files(paths)
@@ -38,7 +52,7 @@ def score(
     if not by_series:
         say(f"No CT series found in {', '.join(map(str, paths))}: nothing was scored.")
         raise typer.Exit(exits.FAILED)
-    documents = _score_all(settings, by_series, out)
+    documents = _score_all(settings, by_series, _Folders(objects=out, explain=explain))
     _answer(documents, json_file)
     raise typer.Exit(_status(documents))
 
@@ -62,7 +76,7 @@ def _read(files: Sequence[Path]) -> "dict[str, list[tuple[Path, InstanceFacts]]]
 
 
 def _score_all(
-    settings: "Settings", by_series: "Mapping[str, list[tuple[Path, InstanceFacts]]]", out: Path | None
+    settings: "Settings", by_series: "Mapping[str, list[tuple[Path, InstanceFacts]]]", folders: _Folders
 ) -> list[dict[str, Any]]:
     from node.facts import Verdict
 
@@ -75,13 +89,13 @@ def _score_all(
     chosen = sorted(wanted - set(alternatives))
     if not chosen:  # one refused result says why
         uid = min(left_out)
-        return [_document(settings, uid, by_series[uid], left_out[uid], out=None)]
+        return [_document(settings, uid, by_series[uid], left_out[uid], _Folders())]
     for uid, said in sorted(left_out.items()):
         say(f"{uid}: left out: {said.sentence}")
     documents = []
     with _progress("scoring", len(chosen)) as advance:
         for uid in chosen:
-            documents.append(_document(settings, uid, by_series[uid], judged[uid], out=out))
+            documents.append(_document(settings, uid, by_series[uid], judged[uid], folders))
             advance(1)
     return documents
 
@@ -117,20 +131,20 @@ def _document(
     uid: str,
     members: "Sequence[tuple[Path, InstanceFacts]]",
     said: "Assessment",
-    *,
-    out: Path | None,
+    folders: _Folders,
 ) -> dict[str, Any]:
     from node.clock import SystemClock
     from node.facts import Verdict
     from node.pipeline.series_job import Refusal, request_for, score_images
     from node.roles import software_version
 
-    folder = _folder(out, uid)
+    folder = _folder(folders.objects, uid)
     request = request_for(
         settings,
         paths=tuple(path for path, _ in members),
         folder=folder,
         pictures=folder,
+        explain=_folder(folders.explain, uid),
         study_instance_uid=members[0][1].study_instance_uid,
         series_instance_uid=uid,
         created=SystemClock().now(),

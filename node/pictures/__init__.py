@@ -7,19 +7,37 @@ Hostile: nothing comes in from outside: words are ours, arrays are checked by th
 Alone:   tests/node/pictures: small arrays and words; pixels are looked up where something must or must not be drawn.
 """
 
-from node.pictures.canvas import GREEN, ORANGE, PURPLE, SKY, WHITE, Colour, Mask, Plane, Rgb, png
+from node.pictures.canvas import AMBER, GREEN, ORANGE, PURPLE, SKY, WHITE, Colour, Mask, Plane, Rgb, png
+from node.pictures.explain import (
+    ASCENDING,
+    DESCENDING,
+    TILES,
+    Ellipse,
+    ExplainRow,
+    ExplainTile,
+    Mark,
+    explain_page,
+)
 from node.pictures.overlay import LegendLine, Lettering, lettering, overlay, quietest_corner, stamped
 from node.pictures.summary import Note, RefusalWords, SummaryWords, TableRow, Tile, refusal_page, summary_page
 
 __all__ = [
+    "AMBER",
+    "ASCENDING",
+    "DESCENDING",
     "GREEN",
     "ORANGE",
     "PURPLE",
     "SKY",
+    "TILES",
     "WHITE",
     "Colour",
+    "Ellipse",
+    "ExplainRow",
+    "ExplainTile",
     "LegendLine",
     "Lettering",
+    "Mark",
     "Mask",
     "Note",
     "Plane",
@@ -28,6 +46,7 @@ __all__ = [
     "SummaryWords",
     "TableRow",
     "Tile",
+    "explain_page",
     "lettering",
     "overlay",
     "png",

@@ -13,12 +13,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from node import durable
+from node.calibration import calibrations_of
 from node.facts import CalciumNodeError, Report, ReportRole
 from node.reading import SeriesRead, read_series
-from node.reports import Built, ReportChoices, build, document, failed_document
+from node.reports import Built, ReportChoices, build, document, explain, failed_document
 from node.sandbox import Limits, SandboxError, run
-from node.settings import Settings
-from scoring.protocol import ScoringChoices
+from node.settings import Settings, SettingsError
+from scoring.protocol import CalibrationEntry, ScoringChoices
 from scoring.result import Finding, Score, Severity, Unfit, UnfitError, printed_agatston
 from scoring.score import score
 
@@ -45,6 +46,7 @@ class JobRequest(_Message):
     paths: tuple[Path, ...]
     folder: Path | None  # made by the child, holds the finished objects; None: only the document is wanted
     pictures: Path | None = None  # existing folder for PNG pictures; None: none
+    explain: Path | None = None  # existing folder for pages that show why each lesion was counted or not
     created: datetime
     first_created: datetime | None = None
     version: int = 1
@@ -54,6 +56,8 @@ class JobRequest(_Message):
     kvp_rule: str
     assume_kvp: float
     percentile: str
+    calibrations: tuple[CalibrationEntry, ...] = ()
+    calibration_fault: str | None = None
     overlay_slices: Literal["findings", "all"]
     content_qualification: Literal["RESEARCH", "PRODUCT"]
     device_serial_number: str
@@ -98,7 +102,15 @@ def request_for(
     software_version: str,
     **others: Any,  # noqa: ANN401 - folder, pictures, version, first_created: fields of the request
 ) -> JobRequest:
-    """The request for one series under a site's settings."""
+    """The request for one series under a site's settings.
+
+    A calibration file that broke since the start does not stop the scan: the mass stays uncalibrated, and the result
+    says why.
+    """
+    try:
+        calibrations, fault = calibrations_of(settings), None
+    except SettingsError as broken:
+        calibrations, fault = (), broken.sentences[0]
     return JobRequest(
         paths=paths,
         created=created,
@@ -107,6 +119,8 @@ def request_for(
         kvp_rule=settings.score.kvp_rule,
         assume_kvp=settings.score.assume_kvp,
         percentile=settings.risk.percentile,
+        calibrations=calibrations,
+        calibration_fault=fault,
         overlay_slices=settings.reports.overlay_slices,
         content_qualification=settings.reports.content_qualification,
         device_serial_number=settings.reports.device_serial_number,
@@ -162,6 +176,8 @@ def _scored(request: JobRequest, read: SeriesRead, seconds: dict[str, float]) ->
         kvp_rule=request.kvp_rule,
         assume_kvp=request.assume_kvp,
         percentile=request.percentile,
+        calibrations=request.calibrations,
+        calibration_fault=request.calibration_fault,
     )
     result: Score | Unfit
     if request.refusal is not None:
@@ -176,6 +192,9 @@ def _scored(request: JobRequest, read: SeriesRead, seconds: dict[str, float]) ->
         built = build(result, read.volume.hu, read.source, _report_choices(request))
         objects, left_out = _write(request, built), tuple(built.left_out)
         seconds["reports"] = time.perf_counter() - begun
+    if request.explain is not None:
+        for page in explain(result, read.volume):
+            (request.explain / page.file_name).write_bytes(page.data)
     told = document(
         result,
         study_uid=read.source.study_instance_uid,

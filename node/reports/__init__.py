@@ -10,6 +10,7 @@ Alone:   tests/node/reports: small made-up scores; foreign judges in tests/peers
 from node.reports.build import build
 from node.reports.choices import Built, ReportChoices
 from node.reports.document import Document, document, envelope, failed_document, risk_document
+from node.reports.evidence import explain
 from node.reports.identity import PRODUCT
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "build",
     "document",
     "envelope",
+    "explain",
     "failed_document",
     "risk_document",
 ]

@@ -36,6 +36,7 @@ _NO_MEASURES: Document = {
     "density_score": None,
     "lesions": None,
     "peak_hu": None,
+    "mean_hu": None,
     "interval": None,
 }
 _NO_PROTOCOL: Document = dict.fromkeys(
@@ -49,6 +50,8 @@ _NO_PROTOCOL: Document = dict.fromkeys(
         "slice_thickness_mm",
         "kvp",
         "printed_volume",
+        "weight_steps_hu",
+        "volume_threshold_hu",
     )
 )
 _NO_SPREAD: Document = dict.fromkeys(("vessels_involved", "diffusivity", "left_main", "left_main_share"))
@@ -62,6 +65,8 @@ _NO_RISK: Document = dict.fromkeys(
         "percentile_withheld",
         "arterial_age_years",
         "mesa_chd_risk_percent",
+        "category_classic",
+        "arterial_age_withheld",
     )
 )
 
@@ -170,6 +175,8 @@ def _protocol(used: ProtocolUsed) -> Document:
         "slice_thickness_mm": _or_none(used.slice_thickness_mm),
         "kvp": _or_none(used.kvp),
         "printed_volume": used.printed_volume,
+        "weight_steps_hu": [_number(step) for step in used.weight_steps_hu],
+        "volume_threshold_hu": _or_none(used.volume_threshold_hu),
     }
 
 
@@ -183,6 +190,7 @@ def _measures(measures: Measures, interval: Interval | None) -> Document:
         "density_score": _or_none(measures.density_score),
         "lesions": int(measures.lesions),
         "peak_hu": _or_none(measures.peak_hu),
+        "mean_hu": _or_none(measures.mean_hu),
         "interval": _interval(interval),
     }
 
@@ -224,6 +232,7 @@ def _lesion(lesion: Lesion) -> Document:
         "slices": [int(index) for index in lesion.slices],
         "confidence": _number(lesion.confidence),
         "evidence": list(lesion.evidence),
+        "density_score": _or_none(lesion.density_score),
     }
 
 
@@ -256,6 +265,8 @@ def risk_document(risk: Risk) -> Document:
         "percentile_withheld": risk.percentile_withheld,
         "arterial_age_years": _or_none(risk.arterial_age_years),
         "mesa_chd_risk_percent": _or_none(risk.mesa_chd_risk_percent),
+        "category_classic": risk.category_classic or None,
+        "arterial_age_withheld": risk.arterial_age_withheld,
     }
 
 

@@ -11,5 +11,6 @@ Alone:   tests/scoring/anatomy: phantoms and the real series; flipped and turned
 from scoring.anatomy.blood import Blood
 from scoring.anatomy.find import find_anatomy
 from scoring.anatomy.frame import Anatomy, Circles, Places
+from scoring.anatomy.landmarks import landmarks
 
-__all__ = ["Anatomy", "Blood", "Circles", "Places", "find_anatomy"]
+__all__ = ["Anatomy", "Blood", "Circles", "Places", "find_anatomy", "landmarks"]

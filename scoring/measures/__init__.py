@@ -7,7 +7,7 @@ Hostile: owners that do not fit the islands raise ValueError; HU that are not fi
 Alone:   tests/scoring/test_measures.py, test_vectors.py: pixel vectors, properties, a slow second scorer.
 """
 
-from scoring.measures.calibration import Calibration, calibration_for
+from scoring.measures.calibration import Calibration, calibration_for, patient_size, per_mm3
 from scoring.measures.figures import (
     Measured,
     MeasuredLesion,
@@ -16,6 +16,7 @@ from scoring.measures.figures import (
     agatston_without_minimum_size,
     measure,
 )
+from scoring.measures.spread import spread_of
 
 __all__ = [
     "Calibration",
@@ -26,4 +27,7 @@ __all__ = [
     "agatston_without_minimum_size",
     "calibration_for",
     "measure",
+    "patient_size",
+    "per_mm3",
+    "spread_of",
 ]

@@ -38,7 +38,7 @@ def paint_vessels(canvas: Canvas, patient: Patient) -> None:
     rng = np.random.default_rng([patient.seed, 4])
     for side in (-1, 1):
         start = np.array(_HILUM[side]) + np.array(
-            [patient.frame.centre_lps_mm[0] - patient.thorax.midline_x_mm - 12, 0, 0]
+            [patient.thorax.side * (patient.frame.centre_lps_mm[0] - patient.thorax.midline_x_mm) - 12, 0, 0]
         )
         for _ in range(18):
             _grow(canvas, patient, rng, start + rng.normal(0, 6, 3), _outward(rng, side), rng.uniform(3.0, 5.0))

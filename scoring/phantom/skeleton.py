@@ -14,8 +14,7 @@ DISC_MM = 6.0
 
 def paint_spine(canvas: Canvas, patient: Patient) -> None:
     """Vertebral bodies, discs, arches and processes; the marrow is spongy so that specks of it pass 130 HU."""
-    corners = patient.chest_to_lps([(-45, 72, -140), (45, 150, 140)])
-    near = canvas.within(*corners)
+    near = canvas.within(*patient.chest_box((-45, 72, -140), (45, 150, 140)))
     if near is None:
         return
     part, _ = near
@@ -76,7 +75,7 @@ def _paint_rib(canvas: Canvas, patient: Patient, side: int, z_back: float, carti
 
 def paint_sternum(canvas: Canvas, patient: Patient) -> None:
     """A flat spongy plate in front."""
-    near = canvas.within(*patient.chest_to_lps([(-30, -100, -46), (30, -60, 140)]))
+    near = canvas.within(*patient.chest_box((-30, -100, -46), (30, -60, 140)))
     if near is None:
         return
     part, _ = near

@@ -1,8 +1,9 @@
-"""What a phantom is asked to be: the specification, and the two ways to draw one."""
+"""What a phantom is asked to be: the specification."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from scoring.phantom.physique import Physique, Situs
 from scoring.result import Vessel
 
 
@@ -18,6 +19,29 @@ class Look(StrEnum):
     SPECK = "noise speck"
     WIRE = "sternal wire"
     LEAD = "pacemaker lead"
+    OSTIAL_WALL = "aortic root wall at an ostium"
+    ARCH = "aortic arch"
+    DESCENDING = "descending aorta"
+    GRANULOMA = "granuloma"
+    BRONCHIAL_WALL = "bronchial wall"
+    CARTILAGE = "costal cartilage"
+    OSTEOPHYTE = "osteophyte"
+    GULLET = "oesophagus contents"
+    STENT = "stent"
+    CLIP = "surgical clip"
+    VALVE_RING = "prosthetic valve"
+
+
+METAL = frozenset({Look.WIRE, Look.LEAD, Look.STENT, Look.CLIP, Look.VALVE_RING})
+"""Metal blooms, throws streaks and is not calcium: tube voltage does not change it."""
+
+
+class Texture(StrEnum):
+    """What the reconstruction kernel makes of edges and noise."""
+
+    SOFT = "soft"
+    MEDIUM = "medium"
+    SHARP = "sharp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +56,10 @@ class Plaque:
     radius_mm: float
     length_mm: float  # along the course, both round ends included
     density_hu: float
-    branch: bool = False  # on the side branch: diagonal (LAD), marginal (LCX), posterior descending (RCA)
+    branch: bool = False  # on a side branch: diagonal or ramus (LAD), marginal (LCX), posterior descending (RCA)
+    which: int = 0  # of the side branches of that artery, as far as there are so many
+    into: Vessel | None = None  # of a left main plaque: it goes on over the fork into LAD or LCX
+    rough: float = 0.0  # how far its radius goes up and down, as a share
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.along <= 1.0:
@@ -41,6 +68,8 @@ class Plaque:
             raise ValueError(f"a plaque needs a radius and a length above 0 mm, got {self.radius_mm}, {self.length_mm}")
         if self.branch and self.vessel is Vessel.LM:
             raise ValueError("the left main has no side branch: choose LAD, LCX or RCA")
+        if self.into is not None and (self.vessel is not Vessel.LM or self.into not in (Vessel.LAD, Vessel.LCX)):
+            raise ValueError(f"only a left main plaque goes on, into LAD or LCX; got {self.vessel} into {self.into}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +81,8 @@ class Distractor:
     radius_mm: float = 1.5
     length_mm: float = 8.0
     density_hu: float = 600.0
+    near_mm: float | None = None  # from an artery: the annulus from the circumflex, the root wall from an ostium
+    vessel: Vessel = Vessel.RCA  # whose ostium (root wall), or whose course (stent)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.along <= 1.0:
@@ -80,6 +111,19 @@ class PhantomSpec:
     noise_seed: int | None = None  # a repeat of the same patient has other noise; None: that of `seed`
     table_shift_mm: float = 0.0  # of all slice positions against the patient
     grid_shift_mm: tuple[float, float] = (0.0, 0.0)  # of the pixel grid: x, y
+    physique: Physique | None = None  # None: the plain heart, as before there was a choice
+    situs: Situs = Situs.USUAL
+    texture: Texture = Texture.SOFT
+    uneven_noise: float = 0.0  # how much noise falls from the middle of the body to its edge, as a share
+    fov_shift_mm: tuple[float, float] = (0.0, 0.0)  # of the field of view against the heart: x, y
+    tilt_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of the whole patient on the table about x, y, z
+    motion_mm: float = 0.0  # by which the moving heart is seen twice
+    slab_step_mm: float = 0.0  # by which the heart jumps between slabs of slices
+    slab_slices: int = 11
+    streak_hu: float = 0.0  # SD of horizontal streaks, as of arms beside the chest
+    kernel: str = "B35f"
+    manufacturer: str = "calcium-node phantom"
+    gated: bool = True
 
     def __post_init__(self) -> None:
         if not (32 <= self.matrix <= 1024 and 100 <= self.fov_mm <= 500):

@@ -25,13 +25,24 @@ def oval(at: Coordinates, centre: tuple[float, float], radii: tuple[float, float
 def chest_coordinates(part: Canvas, patient: Patient) -> Coordinates:
     """Chest millimetres of a part of the canvas; they broadcast."""
     thorax = patient.thorax
-    x, y, z = part.at
-    scale = np.float32(1 / thorax.scale)
+    x, y, z = part.at if patient.turn is None else _turned_back(part.at, patient, patient.turn)
+    scale = 1 / thorax.scale
     return (
-        (x - np.float32(thorax.midline_x_mm)) * scale,
-        (y - np.float32(thorax.middle_y_mm)) * scale,
-        (z - np.float32(thorax.middle_z_mm)) * scale,
+        (x - np.float32(thorax.midline_x_mm)) * np.float32(scale * thorax.side),
+        (y - np.float32(thorax.middle_y_mm + thorax.shift_y_mm)) * np.float32(scale / thorax.depth),
+        (z - np.float32(thorax.middle_z_mm)) * np.float32(scale),
     )
+
+
+def _turned_back(at: Coordinates, patient: Patient, turn: Array) -> Coordinates:
+    """LPS coordinates as if the patient lay straight; an axis that the turn leaves alone stays one-dimensional."""
+    pivot = [np.float32(value) for value in patient.frame.centre_lps_mm]
+    away = [c - o for c, o in zip(at, pivot, strict=True)]
+    x, y, z = (
+        sum((np.float32(turn[j, i]) * away[j] for j in range(3) if abs(turn[j, i]) > 1e-9), start=pivot[i])
+        for i in range(3)
+    )
+    return x, y, z
 
 
 def cavity(at: Coordinates) -> Array:

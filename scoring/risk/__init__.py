@@ -7,19 +7,33 @@ Hostile: age, sex and group may be missing, contradictory or absurd: then a sent
 Alone:   tests/scoring/risk: published known answers.
 """
 
-from scoring.risk.categories import CATEGORIES, CATEGORY_SCHEME, arterial_age_years, cac_drs, category, is_very_high
-from scoring.risk.chd import ChdInputs, chd_risk
+from scoring.risk.categories import (
+    CATEGORIES,
+    CATEGORY_SCHEME,
+    CLASSIC_CATEGORIES,
+    CLASSIC_SCHEME,
+    arterial_age_years,
+    cac_drs,
+    category,
+    category_classic,
+    is_very_high,
+)
+from scoring.risk.chd import ChdInputs, OutsideModelError, chd_risk
 from scoring.risk.interpret import risk
 from scoring.risk.percentiles import Withheld, hoff_band, mesa_percentile
 
 __all__ = [
     "CATEGORIES",
     "CATEGORY_SCHEME",
+    "CLASSIC_CATEGORIES",
+    "CLASSIC_SCHEME",
     "ChdInputs",
+    "OutsideModelError",
     "Withheld",
     "arterial_age_years",
     "cac_drs",
     "category",
+    "category_classic",
     "chd_risk",
     "hoff_band",
     "is_very_high",

@@ -14,6 +14,10 @@ _LIMITS = {
 """What a person can have: a value outside is most likely in another unit."""
 
 
+class OutsideModelError(ValueError):
+    """The model was not made for such a person; the message is the sentence that says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChdInputs:
     """All that the MESA risk asks for; one missing, and there is no risk."""
@@ -36,11 +40,24 @@ def chd_risk(inputs: ChdInputs) -> float:
     """10-year risk in per cent, not rounded and not clamped.
 
     The outcome is myocardial infarction, resuscitated arrest, coronary death, or revascularisation with angina.
+    McClelland 2015, doi 10.1016/j.jacc.2015.08.035, table 2; the sum is not centred, white is the reference group.
 
     Raises
     ------
+    OutsideModelError
+        Age, sex or group is outside the model.
     ValueError
-        Age, sex or group is outside the model, or a value cannot be in the unit of its name.
+        A value cannot be in the unit of its name: cholesterol is in mg/dL, not in mmol/L.
+
+    Examples
+    --------
+    >>> inputs = ChdInputs(
+    ...     age_years=65, sex="M", ethnic_group="white", total_cholesterol_mg_dl=210, hdl_mg_dl=45,
+    ...     systolic_bp_mmhg=140, lipid_medication=False, bp_medication=False, diabetes=False, smoker=False,
+    ...     family_history=False, agatston=400.0,
+    ... )
+    >>> round(chd_risk(inputs), 2)
+    13.76
     """
     published = table("mesa_chd_2015")
     _check(inputs, tuple(published["ages"]))
@@ -66,15 +83,17 @@ def chd_risk(inputs: ChdInputs) -> float:
 
 
 def _check(inputs: ChdInputs, ages: tuple[int, ...]) -> None:
-    if not ages[0] <= inputs.age_years <= ages[1]:
-        raise ValueError(f"the MESA risk holds for ages {ages[0]} to {ages[1]}, got {inputs.age_years}")
-    if inputs.sex not in ("M", "F"):
-        raise ValueError(f"the MESA risk holds for the sexes M and F, got {inputs.sex!r}")
-    if inputs.ethnic_group not in ETHNIC_GROUPS:
-        raise ValueError(f"the MESA risk holds for {', '.join(ETHNIC_GROUPS)} people, got {inputs.ethnic_group!r}")
     for name, (low, high, unit) in _LIMITS.items():
         value = getattr(inputs, name)
         if not low <= value <= high:
             raise ValueError(f"{name} is {value:g}; a person has {low:g} to {high:g} {unit}")
     if inputs.agatston is not None and not (math.isfinite(inputs.agatston) and inputs.agatston >= 0):
         raise ValueError(f"an Agatston score is 0 or more, got {inputs.agatston}")
+    if not ages[0] <= inputs.age_years <= ages[1]:
+        raise OutsideModelError(f"the MESA risk holds for ages {ages[0]} to {ages[1]}, got {inputs.age_years}")
+    if inputs.sex not in ("M", "F"):
+        raise OutsideModelError(f"the MESA risk holds for the sexes M and F, got {inputs.sex!r}")
+    if inputs.ethnic_group not in ETHNIC_GROUPS:
+        raise OutsideModelError(
+            f"the MESA risk holds for {', '.join(ETHNIC_GROUPS)} people, got {inputs.ethnic_group!r}"
+        )

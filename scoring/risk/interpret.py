@@ -3,11 +3,27 @@
 import math
 
 from scoring.result import Demographics, Percentile, Risk, printed_agatston
-from scoring.risk.categories import CATEGORY_SCHEME, arterial_age_years, cac_drs, category, is_very_high
+from scoring.risk.categories import (
+    CATEGORY_SCHEME,
+    arterial_age_years,
+    cac_drs,
+    category,
+    category_classic,
+    is_very_high,
+)
 from scoring.risk.percentiles import Withheld, hoff_band, mesa_percentile
 
+NO_ARTERIAL_AGE = "no arterial age: it is not defined for people with diabetes"
 
-def risk(agatston: float, vessels_with_calcium: int | None, demographics: Demographics, percentile_table: str) -> Risk:
+
+def risk(
+    agatston: float,
+    vessels_with_calcium: int | None,
+    demographics: Demographics,
+    percentile_table: str,
+    *,
+    diabetes: bool | None = None,
+) -> Risk:
     """What a score means in published schemes.
 
     Parameters
@@ -20,11 +36,21 @@ def risk(agatston: float, vessels_with_calcium: int | None, demographics: Demogr
         The percentile is withheld, with a sentence, where something is missing or outside the table.
     percentile_table : str
         mesa, hoff or none. There is no fallback from one to another.
+    diabetes : bool or None
+        True: the arterial age is withheld. None: not known, and the caveat stays with whoever prints it.
 
     Raises
     ------
     ValueError
         The score is negative or no number, the vessels do not fit it, or there is no such table.
+
+    Examples
+    --------
+    Without an ethnic group MESA has no percentile, and no other table stands in for it:
+
+    >>> told = risk(119.6, 2, Demographics(age_years=62, sex="F"), "mesa")
+    >>> told.category, told.cac_drs, told.percentile
+    ('100–399', 'A2/N2', None)
     """
     if not (math.isfinite(agatston) and agatston >= 0):
         raise ValueError(f"an Agatston score is 0 or more, got {agatston}")
@@ -37,7 +63,9 @@ def risk(agatston: float, vessels_with_calcium: int | None, demographics: Demogr
         very_high=is_very_high(printed),
         percentile=percentile,
         percentile_withheld=withheld,
-        arterial_age_years=arterial_age_years(printed),
+        arterial_age_years=None if diabetes else arterial_age_years(printed),
+        arterial_age_withheld=NO_ARTERIAL_AGE if diabetes else None,
+        category_classic=category_classic(printed),
     )
 
 

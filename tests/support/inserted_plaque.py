@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from scoring.measures import agatston_in_mask
 from scoring.protocol import PRESETS, Acquisition
-from scoring.result import Vessel
+from scoring.result import EXCLUDED_LABEL, LabelVolume, Vessel
 from scoring.volume import Volume
 from tests.support.real_series import real_series
 from tests.support.shared import shared_folder
@@ -36,12 +36,17 @@ class Inserted:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class InsertedScan:
-    """A real scan with calcium, and what a perfect reader counts."""
+    """A real scan with calcium, and what a perfect reader counts.
+
+    `known` has the volume's axes: 1 to 4 are the vessels' plaques, the keys of `classes` are look-alikes.
+    """
 
     volume: Volume
     acquisition: Acquisition
     vessels: Mapping[Vessel, float]
     look_alikes: float
+    known: LabelVolume
+    classes: Mapping[int, str]
 
 
 def readings(name: str) -> dict[str, Any]:
@@ -102,25 +107,35 @@ def _look_alike(landmark: str, points: Sequence[Sequence[float]], rng: np.random
     return _deposit(landmark, centre + rng.normal(0, 1.0, (1, 3)), radius, rng)
 
 
-def insert(name: str, deposits: Sequence[Inserted]) -> InsertedScan:
-    """The real series `name` with deposits, and the truth by the literature protocol."""
-    volume, acquisition = real_series(name)
+def insert(name: str, deposits: Sequence[Inserted], *, base: tuple[Volume, Acquisition] | None = None) -> InsertedScan:
+    """The real series `name`, or another form of it (`base`), with deposits; the truth by the literature protocol.
+
+    A voxel belongs to the deposit that brightens it most, and so do its neighbours in the slice.
+    """
+    volume, acquisition = base or real_series(name)
     hu = np.array(volume.hu, np.float32)
-    own = np.zeros(hu.shape, np.uint8)
+    known, most = np.zeros(hu.shape, np.uint8), np.full(hu.shape, FLOOR_HU, np.float32)
     thickness = acquisition.slice_thickness_mm or volume.slice_increment_mm
+    others = sorted({deposit.name for deposit in deposits} - set(Vessel))
+    labels = {str(vessel): vessel.label for vessel in Vessel} | {
+        other: EXCLUDED_LABEL + number for number, other in enumerate(others)
+    }
     for deposit in deposits:
-        box, added = _occupancy(volume, thickness, deposit)
-        hu[box] += added * deposit.density_hu
-        label = Vessel(deposit.name).label if deposit.name in list(Vessel) else 9
-        grown = ndimage.binary_dilation(added * deposit.density_hu > FLOOR_HU, np.ones((1, 3, 3)))
-        own[box][grown] = label
-    made = Volume(hu=np.rint(hu).astype(np.int16), voxel_to_lps_mm=volume.voxel_to_lps_mm.copy())
+        box, share = _occupancy(volume, thickness, deposit)
+        added = share * np.float32(deposit.density_hu)
+        hu[box] += added
+        grown = ndimage.grey_dilation(added, (1, 3, 3))
+        mine = grown > most[box]
+        known[box][mine], most[box][mine] = labels[deposit.name], grown[mine]
+    made = Volume(hu=np.clip(np.rint(hu), -1024, 3071).astype(np.int16), voxel_to_lps_mm=volume.voxel_to_lps_mm.copy())
     protocol = PRESETS["literature"]
     return InsertedScan(
         volume=made,
         acquisition=acquisition,
-        vessels={vessel: agatston_in_mask(made, own == vessel.label, protocol).agatston for vessel in Vessel},
-        look_alikes=agatston_in_mask(made, own == 9, protocol).agatston,
+        vessels={vessel: agatston_in_mask(made, known == vessel.label, protocol).agatston for vessel in Vessel},
+        look_alikes=agatston_in_mask(made, known >= EXCLUDED_LABEL, protocol).agatston,
+        known=known,
+        classes={labels[other]: other for other in others},
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import WrittenPhantom
+
 HEAVY = ("numpy", "pydicom", "pynetdicom", "sqlalchemy", "dbos", "structlog", "highdicom", "scipy")
 
 
@@ -160,3 +162,10 @@ def test_phantom_writes_cases_with_their_truth(tmp_path: Path) -> None:
     truth = json.loads((tmp_path / "cases" / "case-000" / "truth.json").read_text())
     assert set(truth["vessels"]) == {"LM", "LAD", "LCX", "RCA"}
     assert any((tmp_path / "cases" / "case-000" / "dicom").iterdir())
+
+
+def test_score_explains_each_series_in_a_folder_of_its_own(tmp_path: Path, phantom_series: WrittenPhantom) -> None:
+    done = calcium("score", str(phantom_series.folder), "--explain", str(tmp_path / "why"), "--json", "-")
+    assert done.returncode == 0
+    pages = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.png"))
+    assert pages[0] == Path("why", phantom_series.series_uid, "explain-01.png")
