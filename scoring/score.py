@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from scoring.anatomy import Anatomy, find_anatomy, landmarks
 from scoring.candidates import Islands, find_islands
-from scoring.coronary import Classification, classify, small_islands
+from scoring.coronary import Classification, classify, given_findings, region_with, small_islands, with_given
+from scoring.given import GivenMasks
 from scoring.measures import (
     MeasuredLesion,
     agatston_of,
@@ -47,7 +48,11 @@ _Owners = npt.NDArray[np.uint8]
 
 
 def score(
-    volume: Volume, acquisition: Acquisition, demographics: Demographics, choices: ScoringChoices
+    volume: Volume,
+    acquisition: Acquisition,
+    demographics: Demographics,
+    choices: ScoringChoices,
+    given: GivenMasks | None = None,
 ) -> Score | Unfit:
     """Calcium score of a series, or why there is none.
 
@@ -61,6 +66,8 @@ def score(
         For the percentile.
     choices : ScoringChoices
         Of the site.
+    given : GivenMasks, optional
+        A segmentation from outside: a reader's marks, or anatomy that is used instead of ours.
 
     Returns
     -------
@@ -86,7 +93,7 @@ def score(
     reason = first_reason(quality)
     if reason is not None or protocol is None or anatomy is None or used is None:
         return _unfit(reason, quality, used, anatomy, demographics, {"anatomy": found - began, "score": 0.0})
-    made = _scored(volume, (acquisition, demographics, choices), anatomy, (protocol, used), quality)
+    made = _scored(volume, (acquisition, demographics, choices), anatomy, (protocol, used), quality, given)
     return replace(made, timings_s={"anatomy": found - began, "score": perf_counter() - found})
 
 
@@ -146,12 +153,17 @@ def _scored(
     anatomy: Anatomy,
     rules: tuple[Protocol, ProtocolUsed],
     quality: list[Finding],
+    given: GivenMasks | None,
 ) -> Score:
     acquisition, demographics, choices = asked
     protocol, used = rules
     row, column = volume.pixel_spacing_mm
-    islands = find_islands(volume.hu, protocol, row * column, region=anatomy.region())
+    region = anatomy.region() if given is None else region_with(anatomy.region(), given)
+    islands = find_islands(volume.hu, protocol, row * column, region=region)
     classification = classify(volume, anatomy, islands, protocol)
+    if given is not None:
+        classification = with_given(classification, volume, islands, given)
+        quality = [*quality, *given_findings(given, islands)]
     labels = _labels(classification)
     found = _Found(
         volume=volume, protocol=protocol, islands=islands, classification=classification, label_of_voxel=labels
@@ -211,6 +223,7 @@ def _lesion(found: _Found, lesion: MeasuredLesion, number: int) -> Lesion:
         slices=lesion.slices,
         confidence=confidence,
         evidence=judged[int(np.argmax(counts))].evidence,
+        density_score=lesion.density_score,
     )
 
 

@@ -9,6 +9,7 @@ from node.cli import (
     deliveries,
     demo,
     doctor,
+    evaluate,
     exits,
     jobs,
     network,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("score")(score.score)
+app.command("evaluate")(evaluate.evaluate)
 app.command("phantom")(phantom.phantom)
 app.command("risk")(risk.risk)
 app.command("send")(network.send)

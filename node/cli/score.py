@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from node.cli import exits
-from node.cli.render import STANDARD_OUTPUT, say, write_json, write_table
+from node.cli.render import STANDARD_OUTPUT, say, write_json
+from node.cli.series import assessed, read_by_series
 
 if TYPE_CHECKING:
     from node.facts import Assessment, InstanceFacts
@@ -19,11 +20,12 @@ PRESETS = ("literature", "ge", "philips", "canon", "siemens", "auto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Folders:
-    """Where to put what besides the numbers."""
+class _Beside:
+    """Where to put what besides the numbers, and what is given besides the images."""
 
     objects: Path | None = None
     explain: Path | None = None
+    segmentation: Path | None = None
 
 
 def score(
@@ -31,6 +33,15 @@ def score(
     json_file: Annotated[str | None, typer.Option("--json", help="FILE, or - for standard output.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report objects and pictures, by series.")] = None,
     preset: Annotated[str | None, typer.Option(help=", ".join(PRESETS))] = None,
+    seg: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            resolve_path=True,
+            help="DICOM Segmentation of the series: a reader's LM, LAD, LCX, RCA decide; or anatomy in place of ours.",
+        ),
+    ] = None,
     explain: Annotated[
         Path | None, typer.Option(help="Folder for pages that show why each lesion was counted or not, by series.")
     ] = None,
@@ -48,39 +59,21 @@ def score(
     if preset is not None:
         settings = settings.model_copy(update={"score": settings.score.model_copy(update={"preset": preset})})
     files = dicom_files(paths)
-    by_series = _read(files)
+    by_series = read_by_series(files)
     if not by_series:
         say(f"No CT series found in {', '.join(map(str, paths))}: nothing was scored.")
         raise typer.Exit(exits.FAILED)
-    documents = _score_all(settings, by_series, _Folders(objects=out, explain=explain))
+    documents = _score_all(settings, by_series, _Beside(objects=out, explain=explain, segmentation=seg))
     _answer(documents, json_file)
     raise typer.Exit(_status(documents))
 
 
-def _read(files: Sequence[Path]) -> "dict[str, list[tuple[Path, InstanceFacts]]]":
-    """Facts of every readable object with an image, by Series Instance UID."""
-    from node.reading import Unreadable, read_headers
-
-    by_series: dict[str, list[tuple[Path, InstanceFacts]]] = {}
-    with _progress("reading headers", len(files)) as advance:
-        for start in range(0, len(files), 200):
-            batch = files[start : start + 200]
-            # The token only has to tell patients apart within this call.
-            for path, read in zip(batch, read_headers(batch, token_key=b"one call"), strict=True):
-                if isinstance(read, Unreadable):
-                    say(f"{path.name}: {read.sentence}")
-                elif not read.made_by_us:
-                    by_series.setdefault(read.series_instance_uid, []).append((path, read))
-            advance(len(batch))
-    return by_series
-
-
 def _score_all(
-    settings: "Settings", by_series: "Mapping[str, list[tuple[Path, InstanceFacts]]]", folders: _Folders
+    settings: "Settings", by_series: "Mapping[str, list[tuple[Path, InstanceFacts]]]", beside: _Beside
 ) -> list[dict[str, Any]]:
     from node.facts import Verdict
 
-    judged = {uid: _judge(settings, [facts for _, facts in members]) for uid, members in by_series.items()}
+    judged = {uid: assessed(settings, [facts for _, facts in members]) for uid, members in by_series.items()}
     wanted = {uid for uid, said in judged.items() if said.verdict is not Verdict.INELIGIBLE}
     alternatives = _alternatives({uid: [facts for _, facts in by_series[uid]] for uid in wanted})
     for uid, sentence in sorted(alternatives.items()):
@@ -89,27 +82,15 @@ def _score_all(
     chosen = sorted(wanted - set(alternatives))
     if not chosen:  # one refused result says why
         uid = min(left_out)
-        return [_document(settings, uid, by_series[uid], left_out[uid], _Folders())]
+        return [_document(settings, uid, by_series[uid], left_out[uid], _Beside())]
     for uid, said in sorted(left_out.items()):
         say(f"{uid}: left out: {said.sentence}")
     documents = []
     with _progress("scoring", len(chosen)) as advance:
         for uid in chosen:
-            documents.append(_document(settings, uid, by_series[uid], judged[uid], folders))
+            documents.append(_document(settings, uid, by_series[uid], judged[uid], beside))
             advance(1)
     return documents
-
-
-def _judge(settings: "Settings", facts: "Sequence[InstanceFacts]") -> "Assessment":
-    """What intake would say of this set once nothing more comes."""
-    from datetime import UTC, datetime, timedelta
-
-    from node.intake import SeriesTiming, assess
-
-    came = datetime(2000, 1, 1, tzinfo=UTC)
-    timing = SeriesTiming(first_received=came, last_received=came, open_associations=0, last_association_closed=came)
-    later = came + timedelta(seconds=settings.intake.quiet_limit_seconds + settings.intake.quiet_seconds + 1)
-    return assess(facts, timing, later, settings.intake, score_non_gated=True)
 
 
 def _alternatives(rivals: "Mapping[str, list[InstanceFacts]]") -> dict[str, str]:
@@ -131,20 +112,21 @@ def _document(
     uid: str,
     members: "Sequence[tuple[Path, InstanceFacts]]",
     said: "Assessment",
-    folders: _Folders,
+    beside: _Beside,
 ) -> dict[str, Any]:
     from node.clock import SystemClock
     from node.facts import Verdict
     from node.pipeline.series_job import Refusal, request_for, score_images
     from node.roles import software_version
 
-    folder = _folder(folders.objects, uid)
+    folder = _folder(beside.objects, uid)
     request = request_for(
         settings,
         paths=tuple(path for path, _ in members),
         folder=folder,
         pictures=folder,
-        explain=_folder(folders.explain, uid),
+        explain=_folder(beside.explain, uid),
+        segmentation=beside.segmentation,
         study_instance_uid=members[0][1].study_instance_uid,
         series_instance_uid=uid,
         created=SystemClock().now(),
@@ -178,6 +160,7 @@ def _status(documents: Iterable[Mapping[str, Any]]) -> int:
 
 
 def _answer(documents: Sequence[dict[str, Any]], json_file: str | None) -> None:
+    from node.cli.result_table import show
     from node.reports import envelope
     from node.roles import software_version
 
@@ -185,31 +168,7 @@ def _answer(documents: Sequence[dict[str, Any]], json_file: str | None) -> None:
         write_json(envelope(documents, software_version()), json_file)
     if json_file != STANDARD_OUTPUT:
         for document in documents:
-            _show(document)
-
-
-def _show(document: Mapping[str, Any]) -> None:
-    title = f"Series {document['series_uid']}: {document['status']}"
-    if document["status"] != "scored":
-        write_table(title, ("reason",), [[document["reason"]["sentence"]]])
-        return
-    mass = "mass mg" if document["total"]["mass_calibrated"] else "mass mg, uncalibrated"
-    rows = [
-        [name, *(f"{row[key]:.1f}" for key in ("agatston", "volume_mm3", "mass_mg")), str(row["lesions"])]
-        for name, row in [*document["vessels"].items(), ("total", document["total"])]
-    ]
-    write_table(title, ("vessel", "Agatston", "volume mm3", mass, "lesions"), rows, right=(1, 2, 3, 4))
-    risk = document["risk"]
-    said = [["category", risk["category"]], ["CAC-DRS", risk["cac_drs"]]]
-    percentile = risk["percentile"]
-    said.append(["percentile", _percentile(percentile) if percentile else risk["percentile_withheld"] or ""])
-    said += [[finding["severity"], finding["sentence"]] for finding in document["quality"]]
-    write_table("Preliminary, to be verified by a physician", ("", ""), said)
-
-
-def _percentile(percentile: Mapping[str, Any]) -> str:
-    value = percentile["value"] if percentile["value"] is not None else "{}-{}".format(*percentile["band"])
-    return f"{value} ({percentile['population']})"
+            show(document)
 
 
 def _progress(what: str, total: int) -> Any:  # noqa: ANN401 - a context manager that gives a function

@@ -7,6 +7,7 @@ Hostile: nothing comes in from outside: words are ours, arrays are checked by th
 Alone:   tests/node/pictures: small arrays and words; pixels are looked up where something must or must not be drawn.
 """
 
+from node.pictures.agreement import AgreementWords, Limits, agreement_page, bland_altman_plot
 from node.pictures.canvas import AMBER, GREEN, ORANGE, PURPLE, SKY, WHITE, Colour, Mask, Plane, Rgb, png
 from node.pictures.explain import (
     ASCENDING,
@@ -31,12 +32,14 @@ __all__ = [
     "SKY",
     "TILES",
     "WHITE",
+    "AgreementWords",
     "Colour",
     "Ellipse",
     "ExplainRow",
     "ExplainTile",
     "LegendLine",
     "Lettering",
+    "Limits",
     "Mark",
     "Mask",
     "Note",
@@ -46,6 +49,8 @@ __all__ = [
     "SummaryWords",
     "TableRow",
     "Tile",
+    "agreement_page",
+    "bland_altman_plot",
     "explain_page",
     "lettering",
     "overlay",

@@ -6,6 +6,7 @@ small document; no pixel and no identity comes back.
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from node import durable
 from node.calibration import calibrations_of
 from node.facts import CalciumNodeError, Report, ReportRole
-from node.reading import SeriesRead, read_series
+from node.reading import ReadingError, SeriesRead, read_masks, read_series
 from node.reports import Built, ReportChoices, build, document, explain, failed_document
 from node.sandbox import Limits, SandboxError, run
 from node.settings import Settings, SettingsError
+from scoring.given import GivenMasks
 from scoring.protocol import CalibrationEntry, ScoringChoices
 from scoring.result import Finding, Score, Severity, Unfit, UnfitError, printed_agatston
 from scoring.score import score
@@ -46,6 +48,7 @@ class JobRequest(_Message):
     paths: tuple[Path, ...]
     folder: Path | None  # made by the child, holds the finished objects; None: only the document is wanted
     pictures: Path | None = None  # existing folder for PNG pictures; None: none
+    segmentation: Path | None = None  # of the same series or frame of reference: a reader's marks, or anatomy
     explain: Path | None = None  # existing folder for pages that show why each lesion was counted or not
     created: datetime
     first_created: datetime | None = None
@@ -166,11 +169,25 @@ def score_in_child(request_text: str) -> str:
     except CalciumNodeError as fault:
         finding = Finding(code=fault.code, severity=Severity.REFUSE, sentence=fault.sentence)
         return _refused_unread(request, finding).model_dump_json()
+    given, unused = None, None
+    if request.segmentation is not None:
+        try:
+            given = read_masks(request.segmentation, read)
+        except ReadingError as fault:
+            if fault.code != "other_frame":
+                return _failed(request, "segmentation", fault.sentence).model_dump_json()
+            unused = Finding(code="segmentation", severity=Severity.WEAKENS, sentence=f"not used: {fault.sentence}")
     seconds = {"read": time.perf_counter() - started}
-    return _scored(request, read, seconds).model_dump_json()
+    return _scored(request, read, seconds, given, unused).model_dump_json()
 
 
-def _scored(request: JobRequest, read: SeriesRead, seconds: dict[str, float]) -> JobReply:
+def _scored(
+    request: JobRequest,
+    read: SeriesRead,
+    seconds: dict[str, float],
+    given: GivenMasks | None,
+    unused: Finding | None,
+) -> JobReply:
     choices = ScoringChoices(
         preset=request.preset,
         kvp_rule=request.kvp_rule,
@@ -183,7 +200,9 @@ def _scored(request: JobRequest, read: SeriesRead, seconds: dict[str, float]) ->
     if request.refusal is not None:
         result = Unfit(reason=_finding(request.refusal), demographics=read.demographics)
     else:
-        result = score(read.volume, read.acquisition, read.demographics, choices)
+        result = score(read.volume, read.acquisition, read.demographics, choices, given)
+    if unused is not None:
+        result = replace(result, quality=(*result.quality, unused))
     seconds |= result.timings_s
     objects: tuple[WrittenObject, ...] = ()
     left_out: tuple[str, ...] = ()

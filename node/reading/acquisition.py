@@ -17,6 +17,8 @@ _PROTOCOL = re.compile(
     r"\becg\b|\bekg\b|prospective|retrospective|cardiac|heart|coronar"
     r"|calcium|ca[ -]?sc|cacs|smart ?score|step ?(and|&) ?shoot"
 )
+_TIN_FILTER = re.compile(r"\b(?:TIN|SN)\b|\bSN ?\d{2,3}\b", re.IGNORECASE)
+_TIN_IN_WORDS = re.compile(r"(?<![a-z])sn ?1[0-5]0(?!\d)|(?<!\d)1[0-5]0 ?(?:kvp? ?)?sn(?![a-z])|tin[ -]?filter")
 _NO_CONTRAST = frozenset(("", "none", "no", "no contrast", "without", "non contrast", "non-contrast", "n/a", "0"))
 _NUMBERS_OF_A_GATED_SCAN = (
     "TriggerTime", "CardiacRRIntervalSpecified", "NominalPercentageOfCardiacPhase", "HeartRate",
@@ -52,6 +54,17 @@ def _steps_over_the_heart(header: Dataset) -> bool:
     )
 
 
+def has_tin_filter(header: Dataset) -> bool:
+    """Whether the beam was filtered by tin: by Filter Type, Filter Material, or the vendor's word for it ("Sn100").
+
+    KVP says 100 for Sn100 as for plain 100 kVp, and calcium looks otherwise; a word too many costs a refusal, a word
+    too few a wrong score.
+    """
+    stated = (text(header, "FilterType"), text(header, "FilterMaterial"))
+    words = f"{protocol_words(header)} {folded(text(header, 'ConvolutionKernel'))}"
+    return any(_TIN_FILTER.search(value) for value in stated) or bool(_TIN_IN_WORDS.search(words))
+
+
 def acquisition(header: Dataset, *, padding_hu: float | None) -> Acquisition:
     """Facts of the acquisition from one flat header of the series."""
     field = number(header, "ReconstructionDiameter")
@@ -68,6 +81,8 @@ def acquisition(header: Dataset, *, padding_hu: float | None) -> Acquisition:
         kernel=text(header, "ConvolutionKernel"),
         manufacturer=text(header, "Manufacturer"),
         model=text(header, "ManufacturerModelName"),
+        station=text(header, "StationName"),
+        tin_filter=has_tin_filter(header),
         contrast_stated=states_contrast(contrast_agent(header)),
         gating=gating,
         reconstruction_diameter_mm=field,

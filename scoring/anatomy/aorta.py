@@ -29,6 +29,8 @@ COST_PER_MM_TOO_CENTRAL = 0.1
 """Right tracks lay 23 to 43 mm right of the heart's centre, tracks on the right outflow tract 9 to 15."""
 COST_PER_MM_TO_THE_RIGHT = 1.0
 """On the way down the aorta bends left; what bends right is the right atrium."""
+COST_PER_MM_FORWARD = 0.5
+"""On the way down it runs back or straight; what lies before it is the outflow tract of the right ventricle."""
 DRIFT_LEFT_PER_MM_DOWN = 0.25
 
 SMOOTHING_MM = 6.0
@@ -63,6 +65,7 @@ def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
         penalty_at_x=off_path,
         drift_x_per_mm_down=DRIFT_LEFT_PER_MM_DOWN,
         cost_per_mm_right=COST_PER_MM_TO_THE_RIGHT,
+        cost_per_mm_forward=COST_PER_MM_FORWARD,
     )
     track = best_track(votes, wanted)
     return _smooth(track) if track else None

@@ -76,6 +76,7 @@ class Wanted:
     penalty_at_x: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] = np.zeros_like  # a slice, by x
     drift_x_per_mm_down: float = 0.0  # expected movement to the left on the way down
     cost_per_mm_right: float = COST_PER_MM_SIDEWAYS  # on the way down
+    cost_per_mm_forward: float = COST_PER_MM_SIDEWAYS  # on the way down
 
 
 def cast_votes(grid: Grid, where: Mask) -> Votes:
@@ -207,10 +208,12 @@ def _cost(
     dx = votes.x_mm[below[:, 2]][None] - votes.x_mm[above[:, 2]][:, None] - wanted.drift_x_per_mm_down * step_mm
     free = FREE_PIXELS * float(votes.y_mm[1] - votes.y_mm[0])
     right = np.maximum(0.0, -dx - free)
+    forward = np.maximum(0.0, -dy - free)
     sideways = np.maximum(0.0, np.hypot(dy, dx) - free)
     radius = np.abs(radii_mm[below[:, 0]][None] - radii_mm[above[:, 0]][:, None])
-    extra = wanted.cost_per_mm_right - COST_PER_MM_SIDEWAYS
-    cost: npt.NDArray[np.float64] = COST_PER_MM_SIDEWAYS * sideways + extra * right + COST_PER_MM_RADIUS * radius
+    extra = (wanted.cost_per_mm_right - COST_PER_MM_SIDEWAYS) * right
+    extra += (wanted.cost_per_mm_forward - COST_PER_MM_SIDEWAYS) * forward
+    cost: npt.NDArray[np.float64] = COST_PER_MM_SIDEWAYS * sideways + extra + COST_PER_MM_RADIUS * radius
     return cost
 
 

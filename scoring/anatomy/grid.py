@@ -66,6 +66,43 @@ class Grid:
         """Positions of the coarse voxels along one axis."""
         return np.asarray(self.offset_mm[axis] + np.arange(self.hu.shape[axis]) * self.spacing_mm[axis], float)
 
+    def patch(
+        self, volume: Volume, low_mm: Points, high_mm: Points, least_step_mm: tuple[float, float, float]
+    ) -> tuple[Field, Points, Points] | None:
+        """Block means of a box of the scan on axes (z, y, x), with steps no smaller than asked.
+
+        Parameters
+        ----------
+        volume : Volume
+            The scan that this grid was made of.
+        low_mm, high_mm : array
+            Corners (z, y, x) of the box; what lies outside the scan is left out.
+        least_step_mm : tuple of float
+            Smallest distance of voxels on each axis.
+
+        Returns
+        -------
+        tuple or None
+            HU, place of the first voxel and steps; None where the box misses the scan.
+        """
+        step = np.array(self.fine_spacing_mm)
+        blocks = np.maximum(1, np.ceil(np.array(least_step_mm) / step - 1e-6)).astype(int)
+        first = np.maximum(0, np.floor(np.asarray(low_mm) / step)).astype(int)
+        last = np.minimum(np.array(self.fine_shape), np.ceil(np.asarray(high_mm) / step).astype(int) + 1)
+        count = (last - first) // blocks
+        if (count < 1).any():
+            return None
+        last = first + count * blocks
+        turned = np.where(self.reversed_axes, np.array(self.fine_shape) - last, first)
+        part: list[slice] = [slice(None)] * 3
+        for axis in range(3):
+            part[self.axes[axis]] = slice(int(turned[axis]), int(turned[axis] + count[axis] * blocks[axis]))
+        fine = np.transpose(volume.hu[tuple(part)], self.axes).astype(np.float32)
+        fine = np.flip(fine, [axis for axis in range(3) if self.reversed_axes[axis]])
+        shape = [size for pair in zip(count, blocks, strict=True) for size in pair]
+        hu: Field = fine.reshape(shape).mean((1, 3, 5))
+        return hu, step * (first + (blocks - 1) / 2), step * blocks
+
     def to_scan(self, mask: Mask) -> Mask:
         """A coarse mask on the axes and at the resolution of the scan."""
         fine = mask

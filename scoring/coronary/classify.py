@@ -8,10 +8,11 @@ import numpy.typing as npt
 from scoring.anatomy import Anatomy, Places
 from scoring.candidates import Islands
 from scoring.coronary.evidence import Evidence, weigh
+from scoring.coronary.fork import Fork, find_fork
 from scoring.coronary.pieces import Pieces, cut_pieces
 from scoring.coronary.shapes import shapes_of
 from scoring.coronary.surroundings import Pictures, describe
-from scoring.coronary.vessel import ROOT_FROM_MM, assign
+from scoring.coronary.vessel import ROOT_FROM_MM, assign, courses_at
 from scoring.protocol import Protocol
 from scoring.result import EXCLUDED_LABEL, Vessel
 from scoring.volume import Volume
@@ -46,6 +47,7 @@ class Classification:
 
     piece: npt.NDArray[np.int32]  # (v,) piece of each voxel of the islands; -1: not at the heart, not listed
     judged: tuple[Judged, ...]
+    fork: Fork  # of the left main
 
 
 def classify(volume: Volume, anatomy: Anatomy, islands: Islands, protocol: Protocol) -> Classification:
@@ -67,23 +69,51 @@ def classify(volume: Volume, anatomy: Anatomy, islands: Islands, protocol: Proto
     Classification
         Components without an island large enough to score get no piece.
     """
+    fork = find_fork(volume, anatomy)
     pieces = cut_pieces(volume, anatomy, islands)
     if not pieces.count:
-        return Classification(piece=pieces.piece, judged=())
+        return Classification(piece=pieces.piece, judged=(), fork=fork)
     pictures = describe(volume, islands, pieces)
     places = anatomy.at(pictures.centre_mm)
-    evidence = weigh(places, pictures, shapes_of(anatomy, pieces), protocol, anatomy.blood)
+    courses = courses_at(fork, pictures.centre_mm)
+    shapes = shapes_of(anatomy, pieces)
+    evidence = weigh(places, courses, pictures, shapes, protocol, anatomy.blood)
     probability = _probability(evidence, pieces, pictures)
-    label, certainty = assign(places)
+    parted = _parted(anatomy, fork, pieces, probability >= ACCEPTED)
+    judged = tuple(
+        _coronary(label, float(probability[k]) * certainty, evidence, k)
+        if label != EXCLUDED_LABEL
+        else _excluded(float(1 - probability[k]), places, evidence, k)
+        for k, label, certainty in parted.parts
+    )
+    return Classification(piece=parted.piece, judged=judged, fork=fork)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parted:
+    """Pieces again, cut where a border between two arteries crosses them."""
+
+    piece: npt.NDArray[np.int32]  # (v,)
+    parts: tuple[tuple[int, int, float], ...]  # old piece, label, certainty of the vessel
+
+
+def _parted(anatomy: Anatomy, fork: Fork, pieces: Pieces, coronary: npt.NDArray[np.bool_]) -> _Parted:
+    """Give every voxel of coronary pieces its artery; calcium across the fork belongs to two or three."""
+    member = np.flatnonzero(pieces.piece >= 0)
+    of = pieces.piece[member]
+    places = anatomy.at(pieces.points_mm[member])
+    label, certainty = assign(places, courses_at(fork, pieces.points_mm[member]))
     # At the root the vessels are told apart by the aortic circle: without it the answer is less sure.
     certainty = certainty * np.where(places.from_centre[:, 0] > ROOT_FROM_MM, 0.85 + 0.15 * places.aorta.trust, 1.0)
-    judged = tuple(
-        _coronary(int(label[k]), float(probability[k] * certainty[k]), evidence, k)
-        if probability[k] >= ACCEPTED
-        else _excluded(float(1 - probability[k]), places, evidence, k)
-        for k in range(pieces.count)
+    label = np.where(coronary[of], label, EXCLUDED_LABEL)
+    keys, number, voxels = np.unique(of * 16 + label, return_inverse=True, return_counts=True)
+    mean = np.bincount(number, certainty) / voxels
+    piece = np.full(len(pieces.piece), -1, np.int32)
+    piece[member] = number
+    return _Parted(
+        piece=piece,
+        parts=tuple((int(key) // 16, int(key) % 16, float(sure)) for key, sure in zip(keys, mean, strict=True)),
     )
-    return Classification(piece=pieces.piece, judged=judged)
 
 
 def _probability(evidence: Evidence, pieces: Pieces, pictures: Pictures) -> Values:

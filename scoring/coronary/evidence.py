@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scoring.anatomy import Blood, Places
 from scoring.coronary.shapes import Shapes
 from scoring.coronary.surroundings import Pictures
-from scoring.coronary.vessel import where_main_runs
+from scoring.coronary.vessel import Courses
 from scoring.protocol import Protocol
 
 Values = npt.NDArray[np.float64]
@@ -52,6 +52,9 @@ BRIGHT_AROUND_HU = (70.0, 15.0)
 
 SPECK_MM3 = 7.5
 SPECK_NOISE_SD = 1.6
+
+MAIN_REACH_MM = 5.0
+"""So near to its traced course calcium can be the left main's."""
 
 LOUDEST_SENTENCE = 0.4
 """Evidence of less weight is not worth a sentence."""
@@ -104,13 +107,17 @@ SENTENCES = {
 }
 
 
-def weigh(places: Places, pictures: Pictures, shapes: Shapes, protocol: Protocol, blood: Blood) -> Evidence:
+def weigh(  # noqa: PLR0913 - everything that a verdict rests on
+    places: Places, courses: Courses, pictures: Pictures, shapes: Shapes, protocol: Protocol, blood: Blood
+) -> Evidence:
     """Log-odds of every piece from its surroundings and place.
 
     Parameters
     ----------
     places : Places
         The anatomy at the centres of the pieces.
+    courses : Courses
+        How far they lie from the traced courses of the left arteries.
     pictures : Pictures
         Size and surroundings of the pieces.
     shapes : Shapes
@@ -123,7 +130,7 @@ def weigh(places: Places, pictures: Pictures, shapes: Shapes, protocol: Protocol
     fat = pictures.fat_share
     # The left main needs no visible fat: it lies between aorta, pulmonary trunk and left atrium. Where it runs
     # hardly anything else calcifies, so there the want of fat says little.
-    main = where_main_runs(places) > 0
+    main = (courses.main < MAIN_REACH_MM) & (places.aortic_wall > 0)
     weights = {
         "fat around": np.maximum(np.clip((fat - 0.2) / 0.25, -0.6, 0.6), np.where(main, 0.0, -np.inf)),
         "fat between": np.maximum(_fat_between(pictures, blood), np.where(main, -0.5, -np.inf)),

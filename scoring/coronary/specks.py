@@ -6,7 +6,7 @@ import numpy.typing as npt
 from scoring.anatomy import Anatomy
 from scoring.candidates import Islands
 from scoring.coronary.classify import Classification
-from scoring.coronary.vessel import assign
+from scoring.coronary.vessel import assign, courses_at
 from scoring.result import EXCLUDED_LABEL, Vessel
 
 NEAR_SURFACE_MM = (-4.0, 7.0)
@@ -33,7 +33,8 @@ def small_islands(anatomy: Anatomy, islands: Islands, classification: Classifica
     lone = np.flatnonzero(small & unjudged)
     if not len(lone):
         return found
-    places = anatomy.at(anatomy.millimetres(islands.centre_index[lone]))
+    points = anatomy.millimetres(islands.centre_index[lone])
+    places = anatomy.at(points)
     near = (
         (places.outside > NEAR_SURFACE_MM[0])
         & (places.outside < NEAR_SURFACE_MM[1])
@@ -47,7 +48,7 @@ def small_islands(anatomy: Anatomy, islands: Islands, classification: Classifica
         & (places.from_centre[:, 0] < 50.0)
         & places.compartment
     )
-    label, _ = assign(places)
+    label, _ = assign(places, courses_at(classification.fork, points))
     found.update({int(lone[k]): tuple(Vessel)[int(label[k]) - 1] for k in np.flatnonzero(near)})
     return found
 

@@ -116,9 +116,7 @@ def _add_products(raster: Raster, disc: _Disc, products: Values, pairs: Values) 
     inside = (y[:, None] * step_y) ** 2 + (x * step_x) ** 2 <= disc.radius_mm**2
     rows, columns = np.nonzero(inside)
     slices = np.arange(disc.at[0], min(disc.at[0] + LAGS[0] + 1, raster.shape[0]))
-    values = raster.values(
-        slices[:, None], disc.at[1] + rows - half_y, disc.at[2] + columns - half_x
-    ).astype(float)
+    values = raster.values(slices[:, None], disc.at[1] + rows - half_y, disc.at[2] + columns - half_x).astype(float)
     plane, _ = np.linalg.qr(np.stack([np.ones(len(rows)), rows - half_y, columns - half_x], 1))
     clean = values < np.median(values, axis=1, keepdims=True) + CALCIUM_ABOVE_HU
     values = np.where(clean, values, np.median(values, axis=1, keepdims=True))

@@ -22,11 +22,15 @@ class Raster:
     shape: tuple[int, int, int]
     first: int  # place of canonical voxel (0, 0, 0) in flat_hu
     strides: tuple[int, int, int]  # of flat_hu, by canonical axis; negative where the scan runs the other way
+    axes: tuple[int, int, int]  # axis of the scan that is canonical axis 0, 1, 2
+    stored_shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
 
     def places(self, z: npt.NDArray[Any], y: npt.NDArray[Any], x: npt.NDArray[Any]) -> Indices:
         """Places in the scan's flat order; beyond the border the nearest voxel stands in."""
-        nearest = (np.clip(at, 0, size - 1) * step for at, size, step in zip((z, y, x), self.shape, self.strides, strict=True))
+        nearest = (
+            np.clip(at, 0, size - 1) * step for at, size, step in zip((z, y, x), self.shape, self.strides, strict=True)
+        )
         total: Indices = sum(nearest, start=np.int64(self.first))
         return total
 
@@ -35,16 +39,15 @@ class Raster:
         hu = self.flat_hu.take(self.places(z, y, x)).astype(np.float32)
         return np.nan_to_num(hu, nan=-1024.0, posinf=3071.0, neginf=-1024.0) if self.flat_hu.dtype.kind == "f" else hu
 
-    def canonical(self, flat: Indices, shape: tuple[int, int, int]) -> Indices:
-        """(3, n) canonical voxels of places in the scan's flat order; `shape` is the scan's own."""
-        stored = np.stack(np.unravel_index(flat, shape))
-        sizes = np.array([shape[1] * shape[2], shape[2], 1])
-        axis = [int(np.flatnonzero(sizes == abs(step))[0]) for step in self.strides]
-        turned = [
-            np.int64(size - 1) - stored[a] if step < 0 else stored[a]
-            for a, step, size in zip(axis, self.strides, self.shape, strict=True)
-        ]
-        return np.stack(turned).astype(np.int64)
+    def canonical(self, flat: Indices) -> Indices:
+        """(3, n) canonical voxels of places in the scan's flat order."""
+        stored = np.unravel_index(flat, self.stored_shape)
+        return np.stack(
+            [
+                self.stored_shape[axis] - 1 - stored[axis] if step < 0 else stored[axis]
+                for axis, step in zip(self.axes, self.strides, strict=True)
+            ]
+        ).astype(np.int64)
 
 
 def raster_of(volume: Volume) -> Raster:
@@ -64,5 +67,7 @@ def raster_of(volume: Volume) -> Raster:
         shape=(shape[axes[0]], shape[axes[1]], shape[axes[2]]),
         first=first,
         strides=(strides[0], strides[1], strides[2]),
+        axes=axes,
+        stored_shape=(shape[0], shape[1], shape[2]),
         spacing_mm=spacing,
     )

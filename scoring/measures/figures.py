@@ -5,15 +5,16 @@ island; each part then has the weight of its own maximum. Formulas and sources: 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scoring.candidates import Islands, Labels, find_islands, linked_labels, planar_labels, runs_of
+from scoring.candidates import Islands, Labels, components, find_islands, patches
 from scoring.measures.calibration import Calibration
 from scoring.measures.isotropic import isotropic_volume_mm3
+from scoring.measures.second_threshold import wider_parts
 from scoring.protocol import Protocol
 from scoring.result import MaskVolume, Measures, Point, Vessel
 from scoring.volume import Volume
@@ -37,6 +38,7 @@ class MeasuredLesion:
     mean_hu: float
     centre_lps_mm: Point  # mean of its voxel centres, unweighted
     slices: tuple[int, ...]
+    density_score: float  # area-weighted mean weight of its islands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +62,8 @@ class _Parts:
     sum_hu: npt.NDArray[np.float64]
     peak_hu: npt.NDArray[np.float64]
     weight: npt.NDArray[np.int64]
+    volume_pixels: npt.NDArray[np.int64]  # what volume and mass count: `pixels`, or more at a threshold of their own
+    volume_sum_hu: npt.NDArray[np.float64]
 
 
 def measure(
@@ -99,7 +103,7 @@ def measure(
         raise ValueError(f"owners are 0 to {len(Vessel)}, got {owners.max()}")
     owned = np.flatnonzero(owners)
     counted = owned[islands.large_enough[islands.island[owned]]]
-    parts = _parts(islands, counted, owners[counted], protocol)
+    parts = _widened(_parts(islands, counted, owners[counted], protocol), volume, islands, protocol)
     isotropic = isotropic_volume_mm3(volume, islands, owners, protocol)
     vessels = {
         vessel: _measures(volume, parts, parts.label == vessel.label, isotropic[vessel.label], calibration)
@@ -166,24 +170,39 @@ def _places(voxels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 def _parts(
     islands: Islands, counted: npt.NDArray[np.int64], label: npt.NDArray[np.uint8], protocol: Protocol
 ) -> _Parts:
-    runs = runs_of(islands.flat[counted], islands.shape, label)
-    part_of_run = planar_labels(runs, protocol.connectivity)
-    part: Labels = np.repeat(part_of_run, runs.length)
-    number = int(part_of_run.max()) + 1 if len(runs) else 0
+    flat = islands.flat[counted]
+    part = patches(flat, islands.shape, protocol.connectivity, label)
+    number = int(part.max()) + 1 if part.size else 0
+    lesion = np.empty(number, np.int32)
+    lesion[part] = components(flat, islands.shape, label)
     values = islands.hu[counted].astype(float)
     peak, label_of_part = np.full(number, -np.inf), np.zeros(number, np.uint8)
     np.maximum.at(peak, part, values)
     label_of_part[part] = label
+    pixels = np.bincount(part, minlength=number)
+    sum_hu = np.bincount(part, values, number).astype(float)  # without voxels bincount gives integers
     return _Parts(
         voxels=counted,
         part=part,
         label=label_of_part,
-        lesion=linked_labels(runs, part_of_run, protocol.connectivity),
-        pixels=np.bincount(part, minlength=number),
-        sum_hu=np.bincount(part, values, number).astype(float),  # without voxels bincount gives integers
+        lesion=lesion,
+        pixels=pixels,
+        sum_hu=sum_hu,
         peak_hu=peak,
         weight=protocol.weight(peak),
+        volume_pixels=pixels,
+        volume_sum_hu=sum_hu,
     )
+
+
+def _widened(parts: _Parts, volume: Volume, islands: Islands, protocol: Protocol) -> _Parts:
+    """The same parts, with volume and mass at the threshold that the protocol has for them."""
+    if protocol.volume_threshold_hu is None or not parts.voxels.size:
+        return parts
+    wider = wider_parts(
+        volume, islands.flat[parts.voxels], parts.part, parts.pixels.size, protocol, protocol.volume_threshold_hu
+    )
+    return replace(parts, volume_pixels=parts.pixels + wider.pixels, volume_sum_hu=parts.sum_hu + wider.sum_hu)
 
 
 def _pixel_area_mm2(volume: Volume) -> float:
@@ -207,14 +226,15 @@ def _measures(
     pixels = parts.pixels[chosen]
     return Measures(
         agatston=float(_agatston(volume, parts)[chosen].sum()),
-        volume_mm3=float(pixels.sum() * voxel_mm3),
+        volume_mm3=float(parts.volume_pixels[chosen].sum() * voxel_mm3),
         volume_isotropic_mm3=float(isotropic_mm3),
         # Mean HU of an island times its volume is the sum of its HU times the volume of a voxel.
-        mass_mg=float(parts.sum_hu[chosen].sum() * voxel_mm3 * calibration.mg_per_mm3_hu),
+        mass_mg=float(parts.volume_sum_hu[chosen].sum() * voxel_mm3 * calibration.mg_per_mm3_hu),
         mass_calibrated=calibration.calibrated,
         density_score=float((parts.weight[chosen] * pixels).sum() / pixels.sum()),
         lesions=len(np.unique(parts.lesion[chosen])),
         peak_hu=float(parts.peak_hu[chosen].max()),
+        mean_hu=float(parts.sum_hu[chosen].sum() / pixels.sum()),
     )
 
 
@@ -228,6 +248,7 @@ def _total(vessels: tuple[Measures, ...], parts: _Parts) -> Measures:
         density_score=float((parts.weight * parts.pixels).sum() / parts.pixels.sum()) if parts.pixels.size else None,
         lesions=sum(vessel.lesions for vessel in vessels),
         peak_hu=float(parts.peak_hu.max()) if parts.pixels.size else None,
+        mean_hu=float(parts.sum_hu.sum() / parts.pixels.sum()) if parts.pixels.size else None,
     )
 
 
@@ -242,6 +263,9 @@ def _lesions(volume: Volume, islands: Islands, parts: _Parts, calibration: Calib
     agatston = np.bincount(parts.lesion, _agatston(volume, parts), number)
     pixels = np.bincount(parts.lesion, parts.pixels, number)
     sum_hu = np.bincount(parts.lesion, parts.sum_hu, number)
+    weighted = np.bincount(parts.lesion, parts.weight * parts.pixels, number)
+    volume_mm3 = np.bincount(parts.lesion, parts.volume_pixels, number) * voxel_mm3
+    mass_mg = np.bincount(parts.lesion, parts.volume_sum_hu, number) * voxel_mm3 * calibration.mg_per_mm3_hu
     lesion_of_voxel = parts.lesion[parts.part]
     order = np.argsort(lesion_of_voxel, kind="stable")
     voxels = np.split(parts.voxels[order], np.cumsum(np.bincount(lesion_of_voxel))[:-1])
@@ -250,12 +274,13 @@ def _lesions(volume: Volume, islands: Islands, parts: _Parts, calibration: Calib
             vessel=tuple(Vessel)[int(label[lesion]) - 1],
             voxels=voxels[lesion],
             agatston=float(agatston[lesion]),
-            volume_mm3=float(pixels[lesion] * voxel_mm3),
-            mass_mg=float(sum_hu[lesion] * voxel_mm3 * calibration.mg_per_mm3_hu),
+            volume_mm3=float(volume_mm3[lesion]),
+            mass_mg=float(mass_mg[lesion]),
             peak_hu=float(peak[lesion]),
             mean_hu=float(sum_hu[lesion] / pixels[lesion]),
             centre_lps_mm=_centre_lps_mm(volume, islands, voxels[lesion]),
             slices=tuple(np.unique(islands.slice_index[islands.island[voxels[lesion]]]).tolist()),
+            density_score=float(weighted[lesion] / pixels[lesion]),
         )
         for lesion in np.argsort(label, kind="stable")
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.candidates import Indices, Islands, planar_labels, runs_of
+from scoring.candidates import Indices, Islands, Shape, patches
 from scoring.protocol import Protocol
 from scoring.result import Vessel
 from scoring.volume import HuVolume, Volume
@@ -84,7 +84,8 @@ def isotropic_volume_mm3(
     grid = _grid(islands.shape[0], volume.slice_increment_mm, float(np.sqrt(row_mm * column_mm)))
     for places in _columns_in_parts(islands, material, grid):
         columns = _columns(volume.hu, islands, places, vessel_of_voxel, scored, protocol.threshold_hu)
-        by_owner += _counted(columns, grid, islands.shape, protocol, row_mm * column_mm)
+        for bright in _bright_samples(columns, grid, protocol.threshold_hu):
+            by_owner += _counted(columns, bright, grid, islands.shape, protocol, row_mm * column_mm)
     by_owner[np.setdiff1d(np.arange(by_owner.size), vessel_of_voxel[scored])] = 0.0
     return by_owner * (row_mm * column_mm * grid.step_mm)
 
@@ -150,26 +151,47 @@ def _columns(
     )
 
 
+def _bright_samples(columns: _Columns, grid: _Grid, threshold_hu: float) -> Iterator[tuple[Indices, Indices]]:
+    """Samples at or above the threshold: interpolated slice and column of each, ascending, whole slices at once."""
+    bounds = np.flatnonzero(np.diff(columns.interval, prepend=-1)).tolist()
+    slices: list[Indices] = []
+    places: list[Indices] = []
+    held = 0
+    for begin, end in zip(bounds, [*bounds[1:], columns.interval.size], strict=True):
+        lower, upper = columns.hu[:, begin:end]
+        first, last = grid.first[columns.interval[begin] : columns.interval[begin] + 2].tolist()
+        step = max(SAMPLES_AT_ONCE // (end - begin), 1)
+        for sample in range(first, last, step):
+            share = grid.share[sample : min(sample + step, last), None]
+            inside = np.flatnonzero(lower + share * (upper - lower) >= threshold_hu)
+            above, place = np.divmod(inside, end - begin)
+            slices.append(above + sample)
+            places.append(place + begin)
+            held += inside.size
+            if held >= SAMPLES_AT_ONCE:
+                yield np.concatenate(slices), np.concatenate(places)
+                slices, places, held = [], [], 0
+    if held:
+        yield np.concatenate(slices), np.concatenate(places)
+
+
 def _counted(
-    columns: _Columns, grid: _Grid, shape: tuple[int, int, int], protocol: Protocol, pixel_area_mm2: float
+    columns: _Columns,
+    bright: tuple[Indices, Indices],
+    grid: _Grid,
+    shape: Shape,
+    protocol: Protocol,
+    pixel_area_mm2: float,
 ) -> npt.NDArray[np.float64]:
     """Counted samples by owner."""
-    count = np.diff(grid.first)[columns.interval]
-    column = np.repeat(np.arange(count.size), count)
-    sample = np.arange(column.size) - np.repeat(np.cumsum(count) - count, count) + grid.first[columns.interval][column]
-    share = grid.share[sample]
-    lower, upper = columns.hu[:, column]
-    inside = np.flatnonzero(lower + share * (upper - lower) >= protocol.threshold_hu)
-    column, sample, share = column[inside], sample[inside], share[inside]
-    flat = sample * (shape[1] * shape[2]) + columns.pixel[column]
-    order = np.argsort(flat)
-    column, share = column[order], share[order]
-    runs = runs_of(flat[order], (grid.share.size, shape[1], shape[2]))
-    island = np.repeat(planar_labels(runs, protocol.connectivity), runs.length)
+    sample, column = bright
+    first = int(sample[0])
+    flat = (sample - first) * (shape[1] * shape[2]) + columns.pixel[column]
+    island = patches(flat, (int(sample[-1]) - first + 1, shape[1], shape[2]), protocol.connectivity)
     beside_scored = columns.scored[0] | columns.scored[1]
     kept = protocol.large_enough(np.bincount(island), pixel_area_mm2)
     kept &= np.bincount(island, beside_scored[column]) > 0
     below_holds, above_holds = columns.holds[:, column]
-    end = np.where(below_holds & above_holds, share > 0.5, above_holds).astype(int)
+    end = np.where(below_holds & above_holds, grid.share[sample] > 0.5, above_holds).astype(int)
     owner = columns.owner[end, column]
     return np.bincount(owner[kept[island]], minlength=len(Vessel) + 1).astype(float)

@@ -12,15 +12,25 @@ and arithmetic, and no evidence of accuracy on patients.
 """
 
 from scoring.phantom.draw import demo_spec, random_spec
-from scoring.phantom.make import Phantom, TrueDistractor, TrueLesion, Truth, make_phantom
-from scoring.phantom.spec import Distractor, Look, PhantomSpec, Plaque
+from scoring.phantom.expectation import Expectation
+from scoring.phantom.make import Phantom, make_phantom
+from scoring.phantom.physique import Dominance, Gullet, Physique, Situs
+from scoring.phantom.spec import METAL, Distractor, Look, PhantomSpec, Plaque, Texture
+from scoring.phantom.truth import TrueDistractor, TrueLesion, Truth
 
 __all__ = [
+    "METAL",
     "Distractor",
+    "Dominance",
+    "Expectation",
+    "Gullet",
     "Look",
     "Phantom",
     "PhantomSpec",
+    "Physique",
     "Plaque",
+    "Situs",
+    "Texture",
     "TrueDistractor",
     "TrueLesion",
     "Truth",

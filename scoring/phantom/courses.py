@@ -8,36 +8,12 @@ import numpy.typing as npt
 
 from scoring.phantom.frame import HeartFrame
 from scoring.phantom.heart import HeartShape, chambers
+from scoring.phantom.layout import CONTROL, DIAGONAL, MARGINAL, POSTERIOR_DESCENDING, Layout, layout_of
+from scoring.phantom.physique import Physique
 from scoring.phantom.shapes import Array, arc_length, spline
 from scoring.result import Vessel
 
-LEFT_OSTIUM = (-0.5, 8.0, 34.5)
-RIGHT_OSTIUM = (-15.0, -11.0, 32.5)
-
-_CONTROL = {
-    Vessel.LM: (LEFT_OSTIUM, (4, 9.5, 36), (10, 8.5, 36.5)),
-    Vessel.LAD: (
-        (10, 8.5, 36.5), (16, 6, 35.5), (20, 2, 34), (25, -3, 31), (29, -9, 27), (31, -15, 23), (31, -22, 18),
-        (31, -29, 12), (31, -36, 6), (31.5, -42, -1), (33, -46, -9), (36, -48, -18), (38, -48, -26),
-    ),
-    Vessel.LCX: (
-        (10, 8.5, 36.5), (14, 13, 34.5), (17, 18, 32), (21, 24, 29), (24, 29, 25), (26, 34, 20), (26, 38, 14),
-        (23, 41, 8), (18, 42, 2),
-    ),
-    Vessel.RCA: (
-        RIGHT_OSTIUM, (-17, -15, 31), (-21, -19, 27), (-25, -21, 22), (-28, -22, 16), (-31, -25, 10),
-        (-35, -27, 4), (-37, -27, -3), (-39, -25, -10), (-40, -22, -17), (-40, -17, -24), (-38, -10, -29),
-        (-33, -3, -32), (-26, 3, -32), (-19, 8, -30),
-    ),
-}  # fmt: skip
-"""Canonical millimetres: inside the ranges of six hearts (tables of the scoring reference, real anatomy)."""
-
-_BRANCH = {
-    Vessel.LAD: (0.33, ((34, -14, 20), (40, -20, 13), (45, -25, 4), (48, -28, -6))),
-    Vessel.LCX: (0.45, ((30, 29, 17), (37, 27, 8), (42, 22, -2), (45, 15, -13))),
-    Vessel.RCA: (1.0, ((-12, 8, -31), (-5, 3, -34), (2, -4, -38), (9, -11, -41))),
-}
-"""Where the branch leaves its artery (share of the course), and its canonical points: diagonal, marginal, PDA."""
+_BRANCH = {Vessel.LAD: DIAGONAL, Vessel.LCX: MARGINAL, Vessel.RCA: POSTERIOR_DESCENDING}
 
 _RADII_MM = {Vessel.LM: (2.6, 2.3), Vessel.LAD: (1.9, 1.0), Vessel.LCX: (1.8, 1.0), Vessel.RCA: (2.0, 1.4)}
 _BRANCH_RADII_MM = (1.2, 0.8)
@@ -66,23 +42,49 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CoronaryTree:
-    """Main courses of the four arteries, and one side branch of three of them."""
+    """Main courses of the four arteries, their side branches, and the veins beside them."""
 
     main: Mapping[Vessel, Course]
-    branch: Mapping[Vessel, Course]
+    branches: Mapping[Vessel, tuple[Course, ...]]
+    veins: tuple[Course, ...] = ()
 
     @property
     def all(self) -> tuple[Course, ...]:
-        """Every course: what is painted."""
-        return (*self.main.values(), *self.branch.values())
+        """Every artery: what is painted."""
+        return (*self.main.values(), *(course for courses in self.branches.values() for course in courses))
+
+    def branch(self, vessel: Vessel, which: int) -> Course:
+        """Side branch of an artery by number; numbers beyond the last begin again."""
+        courses = self.branches[vessel]
+        return courses[which % len(courses)]
 
 
-def draw_tree(rng: np.random.Generator, shape: HeartShape, frame: HeartFrame) -> CoronaryTree:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Float:
+    """How far over the muscle a course swims in its fat, millimetres."""
+
+    mean: float
+    wave: float
+    least: float
+    held: float = 0.0  # how much of that the course keeps where its control points would go deeper
+    jitter: float = 1.0  # of the control points
+
+    def bounds(self, over_mm: Array) -> tuple[Array, Array]:
+        """Least and greatest distance from the muscle, where it swims `over_mm` over it."""
+        low = np.maximum(np.minimum(over_mm, self.least), self.held * over_mm)
+        return low, np.maximum(over_mm, low) + 1.5
+
+
+def draw_tree(
+    rng: np.random.Generator, shape: HeartShape, frame: HeartFrame, physique: Physique | None = None
+) -> CoronaryTree:
     """Courses of one heart: jittered control points, laid onto the surface of the muscle with fat below them."""
+    if physique is not None:
+        return _tree_of(np.random.default_rng(rng.integers(1 << 32)), shape, frame, physique)
     canonical: dict[Vessel, npt.NDArray[np.float64]] = {}
     size = float(rng.uniform(0.85, 1.15))
     for vessel in Vessel:
-        control = np.array(_CONTROL[vessel], float)
+        control = np.array(CONTROL[vessel], float)
         if vessel is Vessel.LM:  # 5 to 15 mm long
             control = control[0] + (control - control[0]) * rng.uniform(0.65, 1.3)
         start = canonical[Vessel.LM][-1] if vessel in (Vessel.LAD, Vessel.LCX) else None
@@ -94,7 +96,36 @@ def draw_tree(rng: np.random.Generator, shape: HeartShape, frame: HeartFrame) ->
         branches[vessel] = _laid(rng, np.vstack([start, np.array(branch_points, float)]), shape, start)
     return CoronaryTree(
         main={vessel: _course(frame, points, _RADII_MM[vessel], size) for vessel, points in canonical.items()},
-        branch={vessel: _course(frame, points, _BRANCH_RADII_MM, size) for vessel, points in branches.items()},
+        branches={vessel: (_course(frame, points, _BRANCH_RADII_MM, size),) for vessel, points in branches.items()},
+    )
+
+
+def _tree_of(rng: np.random.Generator, shape: HeartShape, frame: HeartFrame, physique: Physique) -> CoronaryTree:
+    layout: Layout = layout_of(physique, shape)
+    main: dict[Vessel, npt.NDArray[np.float64]] = {}
+    for vessel in Vessel:
+        over = _Float(
+            mean=float(physique.float_mm * rng.uniform(0.75, 1.25)),
+            wave=physique.float_wave_mm,
+            least=layout.radii_mm[vessel][0] + min(0.4, physique.bare_mm),
+            held=0.8,
+            jitter=min(1.0, physique.left_main_mm / 10) if vessel is Vessel.LM else 1.3,
+        )
+        start = main[Vessel.LM][-1] if vessel in (Vessel.LAD, Vessel.LCX) else None
+        main[vessel] = _laid(rng, layout.main[vessel], shape, start, over)
+    branches: dict[Vessel, list[Course]] = {}
+    small = (1.2 * physique.calibre, 0.7 * physique.calibre)
+    for vessel, leaves, points in layout.branches:
+        start = main[vessel][round(leaves * (len(main[vessel]) - 1))]
+        over = _Float(mean=0.8 * physique.float_mm, wave=0.7 * physique.float_wave_mm, least=1.3, held=0.8)
+        laid = _laid(rng, np.vstack([start, points]), shape, start, over)
+        branches.setdefault(vessel, []).append(_course(frame, laid, small, 1.0))
+    beside = _Float(mean=0.8 * physique.float_mm, wave=0.5 * physique.float_wave_mm, least=1.5, held=0.8)
+    veins = (_laid(rng, points, shape, None, beside) for points in layout.veins)
+    return CoronaryTree(
+        main={vessel: _course(frame, points, layout.radii_mm[vessel], 1.0) for vessel, points in main.items()},
+        branches={vessel: tuple(courses) for vessel, courses in branches.items()},
+        veins=tuple(_course(frame, points, (physique.vein_mm * 0.7, physique.vein_mm), 1.0) for points in veins),
     )
 
 
@@ -111,20 +142,23 @@ def _laid(
     control: npt.NDArray[np.float64],
     shape: HeartShape,
     start: npt.NDArray[np.float64] | None,
+    over: _Float | None = None,
 ) -> npt.NDArray[np.float64]:
-    jitter = rng.normal(0, 1.0, control.shape)
+    jitter = rng.normal(0, 1.0 if over is None else over.jitter, control.shape)
     jitter[0] = 0
     if start is not None:
         control = np.vstack([start, control[1:]])
     points = spline(control + jitter, 2.0)
     run = arc_length(points)
     # the course swims up and down in its fat, up to 8 mm over the muscle, in waves of a few centimetres
-    over_mm = rng.uniform(3.2, 5.4) + 2.4 * np.sin(run / rng.uniform(7, 12) + rng.uniform(0, 6.28))
+    if over is None:
+        over = _Float(mean=rng.uniform(3.2, 5.4), wave=2.4, least=3.0)
+    over_mm = over.mean + over.wave * np.sin(run / rng.uniform(7, 12) + rng.uniform(0, 6.28))
     free = np.clip(run / 8.0, 0, 1)[:, None]
     begin = points[0] if start is None else start
     for _ in range(12):
         distance, outward = _surface(points, shape)
-        low, high = np.minimum(over_mm, 3.0), over_mm + 1.5
+        low, high = over.bounds(over_mm)
         wanted = np.clip(distance, low, high) - distance
         points = points + 0.5 * free * wanted[:, None] * outward
         points[1:-1] = 0.5 * points[1:-1] + 0.25 * (points[:-2] + points[2:])

@@ -1,16 +1,23 @@
 """Chambers and great vessels of the heart as signed distances in canonical millimetres."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from scoring.phantom.physique import Physique
 from scoring.phantom.shapes import Array, Coordinates, axes_along, chain, ellipsoid, smooth_min
 
 AORTA = ((-8, 9, 18), (-12, 6, 25), (-15, 4, 32), (-18, 3, 40), (-24, 1, 52), (-27, 2, 66), (-24, 10, 82))
 """Centre line from the outflow tract (valve at index 1, sinuses at 2, sinotubular junction at 3) upwards."""
 
 AORTA_RADII_MM = (11.5, 12.5, 15.5, 14.0, 15.5, 15.5, 14.5)
+
+SINUS_ANGLES_DEG = (15.0, -100.0, 140.0)
+"""Left, right and non-coronary sinus about the root's middle: 0 is left, 90 behind."""
+
+SINUS_OUT, SINUS_RADIUS = 0.32, 0.74
+"""How far a sinus bulges: its middle from the root's, and its radius, as shares of the tubular radius."""
 
 TRUNK = ((3, -27, 18), (7, -23, 30), (11, -18, 42), (15, -8, 54), (16, 4, 62))
 """Right outflow tract and pulmonary trunk to the bifurcation."""
@@ -34,6 +41,18 @@ class HeartShape:
     closing: float  # how far grooves are filled with fat, 1 = wide
     fat_mm: float  # mean thickness of fat over the closed heart
     fat_phase: npt.NDArray[np.float64]  # (6,)
+    aorta_shift_mm: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+    sinuses: bool = False  # the root is a clover leaf, not a tube
+    pads: float = 0.0  # fat in the angles between heart and diaphragm, as a share of `fat_mm`
+
+    @property
+    def aorta_radii_mm(self) -> Array:
+        """Radii along `AORTA`; a root widens less than the ascending part."""
+        scale = np.full(len(AORTA_RADII_MM), self.aorta_scale)
+        if self.sinuses:
+            scale[:4] = 1 + 0.6 * (self.aorta_scale - 1)
+        radii: Array = np.array(AORTA_RADII_MM) * scale
+        return radii
 
 
 def draw_shape(rng: np.random.Generator, *, fat_mm: float, aorta_scale: float) -> HeartShape:
@@ -46,6 +65,25 @@ def draw_shape(rng: np.random.Generator, *, fat_mm: float, aorta_scale: float) -
         closing=float(rng.uniform(0.65, 1.1)),
         fat_mm=fat_mm,
         fat_phase=rng.uniform(0, 2 * np.pi, 6),
+    )
+
+
+def built_shape(shape: HeartShape, physique: Physique, rng: np.random.Generator, size: float) -> HeartShape:
+    """The heart with the proportions of a person; `size` is the scale that the whole heart gets."""
+    aorta_scale = physique.aorta_mm / 2 / size / AORTA_RADII_MM[5]
+    part = np.array([physique.ventricles] * 3 + [physique.atria] * 2 + [physique.atria, physique.appendage, 1.0])
+    # a wide aorta gives way to the front and right, away from the trunk and the left atrium
+    wider = max(aorta_scale - 1.0, 0.0) * AORTA_RADII_MM[2]
+    return replace(
+        shape,
+        shift_mm=shape.shift_mm + rng.normal(0, 1.0, (8, 3)),
+        scale=shape.scale * part * rng.uniform(0.97, 1.03, 8),
+        aorta_scale=aorta_scale,
+        aorta_shift_mm=np.array([-0.6, -0.35, 0.0]) * wider,
+        closing=physique.groove_fill,
+        fat_mm=physique.fat_mm / size,
+        sinuses=True,
+        pads=float(rng.uniform(0.3, 1.6)),
     )
 
 
@@ -108,8 +146,22 @@ def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
         right_ventricle=right,
         atria=atria,
         trunk=chain(at, np.array(TRUNK, float), np.array(TRUNK_RADII_MM) * shape.trunk_scale),
-        aorta=chain(at, np.array(AORTA, float), np.array(AORTA_RADII_MM) * shape.aorta_scale),
+        aorta=_aorta(at, shape),
     )
+
+
+def _aorta(at: Coordinates, shape: HeartShape) -> Array:
+    line, radii = np.array(AORTA, float) + shape.aorta_shift_mm, shape.aorta_radii_mm
+    if not shape.sinuses:
+        return chain(at, line, radii)
+    radii = np.append(radii[:2], [0.9 * radii[2], *radii[3:]])
+    distance = chain(at, line, radii)
+    for angle in SINUS_ANGLES_DEG:
+        out = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle)), 0.0])
+        bulge = line[2] + SINUS_OUT * radii[3] * out
+        away2 = sum(((c - np.float32(o)) ** 2 for c, o in zip(at, bulge, strict=True)), start=np.float32(0))
+        distance = smooth_min(distance, np.sqrt(away2) - np.float32(SINUS_RADIUS * radii[3]), 2.0)
+    return distance
 
 
 def fat_thickness(at: Coordinates, shape: HeartShape) -> Array:
@@ -123,5 +175,8 @@ def fat_thickness(at: Coordinates, shape: HeartShape) -> Array:
         + 0.6 * np.sin(z * wave[4] + phase[4]) * np.sin(y * wave[5] + phase[5])
     )
     front = np.clip(-y / np.float32(50), 0, 1) * np.clip(np.float32(0.6) - x / np.float32(60), 0, 1)
+    if shape.pads:
+        low = np.clip((np.float32(-18) - z) / np.float32(25), 0, 1) * np.clip(-y / np.float32(25), 0, 1)
+        front = front + np.float32(shape.pads) * low * np.clip(np.abs(x - np.float32(8)) / np.float32(30), 0, 1)
     thickness: Array = np.float32(shape.fat_mm) * (np.float32(0.75) + np.float32(0.35) * rugged + front)
     return np.maximum(thickness, np.float32(0.4))

@@ -7,30 +7,49 @@ from scoring.phantom.canvas import Canvas
 from scoring.phantom.patient import Patient
 from scoring.phantom.thorax import AIR_HU, cavity, diaphragm
 
+Points = npt.NDArray[np.float64]
+
 _HILUM = {-1: (-44.0, 38.0, 44.0), 1: (46.0, 44.0, 44.0)}
 """Chest coordinates where the vessels of a lung begin, by side (-1 right, +1 left)."""
 
 
-def paint_bronchi(canvas: Canvas, patient: Patient) -> None:
-    """Main and lobar bronchi: a wall, then air."""
+def bronchi(patient: Patient) -> list[tuple[Points, Points]]:
+    """Main and lobar bronchi, in a person with a physique also those at the heart's border: lines in LPS, radii of the air."""
     heart = patient.frame.to_lps
     carina = patient.chest_to_lps([(-2, 48, 84)])[0]
-    lines = (
+    lines = [
         (
             np.vstack([carina, heart([(-36, 44, 52), (-56, 46, 34), (-62, 50, 14), (-66, 56, -8)])]),
-            (7.5, 6.5, 4.5, 3.4, 2.4),
+            np.array((7.5, 6.5, 4.5, 3.4, 2.4)),
         ),
         (
             np.vstack([carina, heart([(34, 50, 50), (52, 54, 36), (58, 58, 16), (62, 64, -6)])]),
-            (7.0, 6.0, 4.4, 3.4, 2.4),
+            np.array((7.0, 6.0, 4.4, 3.4, 2.4)),
         ),
-        (heart([(52, 54, 36), (64, 40, 38), (76, 26, 34)]), (3.8, 2.8, 2.0)),
-        (heart([(-56, 46, 34), (-70, 32, 30), (-78, 14, 22)]), (3.8, 2.8, 2.0)),
-    )
+        (heart([(52, 54, 36), (64, 40, 38), (76, 26, 34)]), np.array((3.8, 2.8, 2.0))),
+        (heart([(-56, 46, 34), (-70, 32, 30), (-78, 14, 22)]), np.array((3.8, 2.8, 2.0))),
+    ]
+    if patient.physique is not None:
+        lines += [(heart(points), np.array(radii)) for points, radii in _AT_THE_HEART]
+    return lines
+
+
+_AT_THE_HEART = (
+    (((60, 42, 36), (58, 24, 34), (60, 8, 24), (64, -6, 12)), (2.8, 2.4, 1.9, 1.4)),  # lingula
+    (((-62, 44, 24), (-60, 26, 14), (-62, 10, 2), (-66, -4, -8)), (2.8, 2.4, 1.9, 1.4)),  # middle lobe
+    (((60, 60, 6), (52, 62, -10), (46, 60, -26)), (2.8, 2.2, 1.6)),  # lower lobes, behind the heart
+    (((-62, 56, 0), (-50, 56, -16), (-44, 54, -32)), (2.8, 2.2, 1.6)),
+)
+"""Segmental bronchi along the heart's border: canonical points, radii of the air."""
+
+
+def paint_bronchi(canvas: Canvas, patient: Patient) -> None:
+    """Bronchi: a wall, then air."""
+    lines = bronchi(patient)
     for points, radii in lines:
-        canvas.paint_tube(points, np.array(radii) + 1.4, patient.thorax.bronchus_hu)
+        canvas.paint_tube(points, radii + 1.4, patient.thorax.bronchus_hu)
     for points, radii in lines:
-        canvas.paint_tube(points, np.array(radii), AIR_HU + 8)
+        canvas.paint_tube(points, radii, AIR_HU + 8)
 
 
 def paint_vessels(canvas: Canvas, patient: Patient) -> None:

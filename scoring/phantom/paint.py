@@ -7,10 +7,12 @@ import numpy as np
 from scoring.phantom.canvas import Canvas, Window
 from scoring.phantom.heart import Chambers, chambers, closed_heart, fat_thickness
 from scoring.phantom.lungs import paint_bronchi, paint_vessels
+from scoring.phantom.metal import GRAFT_RADIUS_MM, graft_line
 from scoring.phantom.patient import Patient
 from scoring.phantom.shapes import Array, capsule, smooth_max, smooth_min
 from scoring.phantom.skeleton import paint_ribs, paint_spine, paint_sternum
-from scoring.phantom.thorax import mediastinum, paint_abdomen, paint_tubes, paint_wall
+from scoring.phantom.texture import lattice_noise
+from scoring.phantom.thorax import mediastinum, paint_abdomen, paint_table, paint_tubes, paint_wall
 
 FAR_MM = 14.0
 """Distances to the arteries are known up to here."""
@@ -23,6 +25,11 @@ WALL_MM = 0.5
 
 GROOVE_FAT_HU = 16.0
 """Fat in the sac is brighter than other fat: small vessels run in it (real grooves: medians of -57 to -75 HU)."""
+
+COVER_MM = 4.0
+"""Fat between the lumen of an artery and the pericardium."""
+
+FLUID_HU = 12.0
 
 HEART_REACH_MM = 92.0
 
@@ -38,9 +45,11 @@ class _Heart:
     artery: Array  # to the nearest arterial lumen, up to FAR_MM
 
 
-def paint_patient(canvas: Canvas, patient: Patient) -> None:
+def paint_patient(canvas: Canvas, patient: Patient, *, graft: bool = False) -> None:
     """Paint air, chest, lungs, bones, heart and its arteries, without any deposit."""
     canvas.hu[...] = -1000.0
+    if patient.physique is not None:
+        paint_table(canvas, patient)
     slabs = list(canvas.slabs())
     hearts = [_heart(slab, patient) for slab in slabs]
     insides = [paint_wall(slab, patient) for slab in slabs]
@@ -53,8 +62,10 @@ def paint_patient(canvas: Canvas, patient: Patient) -> None:
     for heart in hearts:
         if heart is not None:
             _paint_heart(heart, patient)
-    for course in patient.tree.all:
+    for course in (*patient.tree.veins, *patient.tree.all):
         canvas.paint_tube(course.points_lps_mm, course.radii_mm + WALL_MM, patient.blood_hu - 4.0)
+    if graft:
+        canvas.paint_tube(graft_line(patient), GRAFT_RADIUS_MM, patient.blood_hu - 2.0)
     paint_spine(canvas, patient)
     paint_ribs(canvas, patient)
     paint_sternum(canvas, patient)
@@ -68,13 +79,29 @@ def _paint_middle(slab: Canvas, patient: Patient, heart: _Heart | None, chest: A
     middle = np.minimum(closed, np.maximum(mediastinum(slab, patient, closed), chest))
     slab.paint(middle, patient.fat_hu)
     if heart is not None:
-        heart.part.paint(heart.closed, patient.fat_hu + GROOVE_FAT_HU)
+        if patient.physique is not None and patient.physique.pericardial_fluid_mm > 0:
+            heart.part.paint(heart.closed - np.float32(patient.physique.pericardial_fluid_mm), FLUID_HU)
+        heart.part.paint(heart.closed, _sac_fat(heart.part, patient))
     slab.paint(np.abs(closed) - np.float32(0.5), 10.0, share=0.55)
+
+
+def _sac_fat(part: Canvas, patient: Patient) -> float | Array:
+    """HU of the fat in the sac: a lighter mean, clouds and strands."""
+    physique = patient.physique
+    if physique is None:
+        return patient.fat_hu + GROOVE_FAT_HU
+    axes, centre = (part.x, part.y, part.z), patient.frame.centre_lps_mm
+    cloud = lattice_noise(axes, centre, 9.0, [patient.seed, 10])
+    sheet = lattice_noise(axes, centre, 4.5, [patient.seed, 11])
+    strand = np.float32(physique.strands_hu) * np.exp(-((sheet / np.float32(0.22)) ** 2))
+    fat: Array = np.float32(patient.fat_hu + physique.fat_brighter_hu) + np.float32(9.0) * cloud + strand
+    return fat
 
 
 def _paint_heart(heart: _Heart, patient: Patient) -> None:
     part, chambers_here = heart.part, heart.chambers
-    carved = smooth_max(chambers_here.muscle, np.float32(GROOVE_MM) - heart.artery, 2.0)
+    bare = GROOVE_MM if patient.physique is None else patient.physique.bare_mm
+    carved = smooth_max(chambers_here.muscle, np.float32(bare) - heart.artery, 2.0)
     part.paint(carved, patient.muscle_hu)
     part.paint(np.maximum(chambers_here.blood, carved + np.float32(1.0)), patient.blood_hu)
     part.paint(chambers_here.aorta - np.float32(0.8), patient.muscle_hu)
@@ -94,7 +121,8 @@ def _heart(slab: Canvas, patient: Patient) -> _Heart | None:
     closed = smooth_max(
         closed_heart(parts, patient.shape) - fat_thickness(at, patient.shape), at[2] - np.float32(58), 8.0
     )
-    closed = smooth_min(closed, artery - np.float32(4.0), 10.0)
+    cover = COVER_MM if patient.physique is None else patient.physique.cover_mm
+    closed = smooth_min(closed, artery - np.float32(cover), 10.0)
     return _Heart(part=part, window=window, closed=closed, chambers=parts, artery=artery)
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from scoring.phantom.courses import CoronaryTree, draw_tree
 from scoring.phantom.frame import HeartFrame, draw_frame
-from scoring.phantom.heart import AORTA, AORTA_RADII_MM, HeartShape, built_shape, draw_shape
+from scoring.phantom.heart import AORTA, HeartShape, built_shape, draw_shape
 from scoring.phantom.physique import Physique, Situs
 from scoring.phantom.shapes import rotation
 from scoring.phantom.spec import PhantomSpec
@@ -59,7 +59,7 @@ class Patient:
     def aorta_lps_mm(self) -> tuple[Points, Points]:
         """Centre line and radii of root and ascending aorta, valve at index 1."""
         line = self.frame.to_lps(np.array(AORTA, float) + self.shape.aorta_shift_mm)
-        return line, np.array(AORTA_RADII_MM) * self.shape.aorta_scale * self.size
+        return line, self.shape.aorta_radii_mm * self.size
 
     @property
     def size(self) -> float:
@@ -80,7 +80,9 @@ class Patient:
     def chest_box(self, low: npt.ArrayLike, high: npt.ArrayLike) -> tuple[Points, Points]:
         """LPS corners of the box that holds a box of the chest."""
         ends = np.stack([np.asarray(low, float), np.asarray(high, float)])
-        corners = self.chest_to_lps([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+        corners = self.chest_to_lps(
+            [[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+        )
         return corners.min(0), corners.max(0)
 
     def bone_hu(self, hu_at_120: float) -> float:
@@ -160,7 +162,7 @@ def _thorax(rng: np.random.Generator, spec: PhantomSpec, centre: Points, size: f
             depth=spec.physique.chest_depth,
             shift_y_mm=spec.physique.chest_shift_mm,
             bronchus_hu=min(thorax.bronchus_hu, 60.0),
-            scale=thorax.scale / spec.physique.heart_scale,  # the chest keeps the size that the sex gave it
+            scale=thorax.scale / spec.physique.heart_scale**0.5,  # a large heart fills more of its chest
         )
     return thorax
 

@@ -1,10 +1,14 @@
 """Chest and upper abdomen without bones: skin, fat, muscle, lungs, diaphragm, mediastinum, great vessels."""
 
 import numpy as np
+import numpy.typing as npt
 
 from scoring.phantom.canvas import Canvas
 from scoring.phantom.patient import Patient
-from scoring.phantom.shapes import Array, Coordinates, ellipsoid, smooth_min
+from scoring.phantom.physique import Gullet
+from scoring.phantom.shapes import Array, Coordinates, ellipsoid, smooth_min, spline
+
+Points = npt.NDArray[np.float64]
 
 AIR_HU = -1000.0
 LUNG_HU = -868.0
@@ -63,7 +67,12 @@ def diaphragm(at: Coordinates, patient: Patient) -> Array:
     thorax = patient.thorax
     right = thorax.right_dome_mm - ((x + 66) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(190)
     left = thorax.left_dome_mm - ((x - 72) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(170)
-    middle = np.float32(-47) - ((x - 22) ** 2 + (y + 8) ** 2) / np.float32(330)
+    if patient.physique is None:
+        middle = np.float32(-47) - ((x - 22) ** 2 + (y + 8) ** 2) / np.float32(330)
+    else:  # the heart rests on it
+        across = np.abs(x - np.float32(18 * thorax.heart_side)) / np.float32(46)
+        forward = np.abs(y + np.float32(6)) / np.float32(48)
+        middle = np.float32(-40) - np.float32(9) * (across**4 + forward**4) - np.float32(4) * across
     top = np.maximum(np.maximum(right, left), middle)
     height: Array = (z - top) * np.float32(0.8)
     return height
@@ -86,6 +95,11 @@ def paint_wall(part: Canvas, patient: Patient) -> Array:
     if thorax.breast_mm > 0:
         for side in (-1, 1):
             part.paint(ellipsoid(at, (side * 76, -92, -12), (30, 8 + 0.3 * thorax.breast_mm, 34)), 10.0, share=0.45)
+        if patient.physique is not None and patient.physique.implants:
+            for side in (-1, 1):
+                implant = ellipsoid(at, (side * 74, -86 - 0.4 * thorax.breast_mm, -10), (46, 20, 46))
+                part.paint(implant, 62.0)
+                part.paint(implant + np.float32(1.5), 88.0)
     _paint_muscles(part, at, patient, inside, outline)
     part.paint(inside - np.float32(1.5), patient.fat_hu, share=0.5)  # extrapleural fat
     return inside
@@ -100,6 +114,15 @@ def _paint_muscles(part: Canvas, at: Coordinates, patient: Patient, inside: Arra
         pectoral = np.maximum(oval(at, (side * 66, -78), (52, 9), 2.2), np.float32(-20) - at[2])
         part.paint(np.maximum(pectoral, outline + 5), hu, share=0.85)
     part.paint(np.maximum(inside - np.float32(6.5), 5.0 - inside), patient.fat_hu, share=0.35)  # between layers
+
+
+def paint_table(canvas: Canvas, patient: Patient) -> None:
+    """The scanner's table below the back: a thin curved shell, which does not turn with the patient."""
+    x, y, _ = canvas.at
+    lowest = patient.thorax.middle_y_mm + patient.thorax.shift_y_mm + 148 * patient.thorax.scale + 14
+    bend = (x - np.float32(patient.thorax.midline_x_mm)) ** 2 / np.float32(900)
+    for slab in canvas.slabs():
+        slab.paint(np.abs(y + bend - np.float32(lowest)) - np.float32(1.2), -120.0)
 
 
 def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
@@ -125,6 +148,9 @@ def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
     part.paint(
         np.maximum(ellipsoid(at, (92, 58, patient.thorax.left_dome_mm - 52), (26, 38, 46)), inside + 4.0), SPLEEN_HU
     )
+    if patient.physique is not None and patient.physique.pleural_fluid_mm > 0:
+        level = np.float32(102 - patient.physique.pleural_fluid_mm) - np.clip(-z - 20, 0, 60) * np.float32(0.4)
+        part.paint(np.maximum(np.maximum(inside + 0.5, -height), level - y), 8.0)
     return height
 
 
@@ -136,37 +162,77 @@ def mediastinum(part: Canvas, patient: Patient, closed: Array) -> Array:
     column = oval(at, (0.5 * thorax.aorta_x_mm, 72), (15 + 0.5 * thorax.aorta_x_mm, 21), 2.2)
     spine = oval(at, (0, 98), (23, 24), 2.2)
     flare = np.clip(-z / np.float32(60), 0, 1)
-    wedge = oval((x - np.float32(6) * flare, y, z), (4, -58), (9, 30), 2.0) - np.float32(16) * flare
+    front = 9.0 if patient.physique is None else patient.physique.front_mm
+    wedge = oval((x - np.float32(6) * flare, y, z), (4, -58), (front, 30), 2.0) - np.float32(16) * flare
     upper = oval(at, (-4, 14), (38, 46), 2.2) + np.clip(np.float32(62) - z, 0, 60)
     return smooth_min(smooth_min(smooth_min(column, spine, 10.0), wedge, 6.0), smooth_min(closed, upper, 12.0), 14.0)
+
+
+def aorta_line(patient: Patient) -> Points:
+    """Middle line of the descending aorta, from below upwards, in LPS."""
+    thorax = patient.thorax
+    return patient.chest_to_lps(
+        [(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(-120, 96, 12)]
+    )
+
+
+def arch_line(patient: Patient) -> Points:
+    """Middle line of the aortic arch, from the ascending to the descending aorta, in LPS."""
+    begin, end = patient.aorta_lps_mm[0][-1], aorta_line(patient)[-1]
+    rise = 26.0 * patient.size * np.array([0.0, 0.0, 1.0])
+    share = np.array([0.0, 0.15, 0.35, 0.65, 0.88, 1.0])[:, None]
+    height = np.array([0.0, 0.62, 0.95, 1.0, 0.72, 0.0])[:, None]
+    line: Points = begin + share * (end - begin) + height * (rise + np.maximum(end - begin, 0) * [0, 0, 0.3])
+    return spline(line, 4.0)
+
+
+def gullet_line(patient: Patient) -> Points:
+    """Middle line of the oesophagus, from above downwards, in LPS."""
+    return patient.chest_to_lps(
+        [(1, 60, 110), (3, 60, 60), (5, 61, 30), (6, 61, 0), (9, 58, -30), (14, 50, -55), (22, 42, -75)]
+    )
 
 
 def paint_tubes(canvas: Canvas, patient: Patient) -> None:
     """Great vessels beyond the heart, oesophagus, trachea and main bronchi: each along its line."""
     thorax, blood = patient.thorax, patient.blood_hu
     to_lps = patient.chest_to_lps
-    aorta = to_lps(
-        [(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(-120, 96, 12)]
-    )
-    canvas.paint_tube(aorta, thorax.aorta_radius_mm, blood)
-    gullet = to_lps([(1, 60, 110), (3, 60, 60), (5, 61, 30), (6, 61, 0), (9, 58, -30), (14, 50, -55), (22, 42, -75)])
-    canvas.paint_tube(gullet, 7.5, 36.0)
-    canvas.paint_tube(gullet + np.array([1.0, -0.5, 0.0]), 2.0, -150.0)
+    canvas.paint_tube(aorta_line(patient), thorax.aorta_radius_mm, blood)
+    _paint_gullet(canvas, patient)
     canvas.paint_tube(to_lps([(-9, 78, -120), (-9, 80, 110)]), 3.6, blood)  # azygos
     windpipe = to_lps([(0, 46, 130), (-2, 48, 84)])
     canvas.paint_tube(windpipe, 10.5, 45.0)
     canvas.paint_tube(windpipe, 8.8, AIR_HU + 5)
-    heart = patient.frame.to_lps
-    veins = (
-        ([(-38, 14, 20), (-42, 14, 44), (-45, 15, 68), (-42, 12, 95)], 9.5),  # superior vena cava
-        ([(-34, 20, -20), (-30, 24, -42), (-24, 26, -80)], 12.0),  # inferior vena cava
-        ([(18, 38, 30), (40, 42, 36), (62, 38, 44)], 6.5),  # pulmonary veins
-        ([(18, 44, 18), (40, 52, 10), (58, 58, 0)], 6.0),
-        ([(-26, 38, 30), (-46, 36, 32), (-64, 30, 38)], 6.5),
-        ([(-26, 44, 18), (-46, 50, 12), (-62, 56, 2)], 6.0),
-        ([(16, 4, 62), (2, 20, 64), (-22, 26, 60), (-46, 30, 54)], 10.0),  # right pulmonary artery
-        ([(16, 4, 62), (26, 22, 66), (44, 40, 60), (50, 48, 44)], 10.0),  # left
-        ([(26, 38, 12), (16, 46, 2), (0, 40, -12), (-18, 28, -18)], 3.4),  # coronary sinus
-    )
-    for points, radius in veins:
-        canvas.paint_tube(heart(points), radius * patient.size, blood)
+    if patient.physique is not None:
+        canvas.paint_tube(arch_line(patient), 12.5 * patient.size, blood)
+        for x, y, radius in ((-14, 34, 6.0), (-2, 40, 4.2), (14, 48, 4.6)):  # to head and arms
+            canvas.paint_tube(to_lps([(x, y, 112), (1.4 * x, y - 4, 165)]), radius, blood)
+    for points, radius in _VEINS:
+        canvas.paint_tube(patient.frame.to_lps(points), radius * patient.size, blood)
+
+
+def _paint_gullet(canvas: Canvas, patient: Patient) -> None:
+    gullet, inside = gullet_line(patient), np.array([1.0, -0.5, 0.0])
+    canvas.paint_tube(gullet, 7.5, 36.0)
+    if patient.physique is None:
+        canvas.paint_tube(gullet + inside, 2.0, -150.0)
+    elif patient.physique.gullet is Gullet.GAS:
+        rng = np.random.default_rng([patient.seed, 12])
+        radii = np.clip(rng.normal(2.8, 1.6, len(gullet)), 0.3, 5.0)
+        canvas.paint_tube(gullet + inside, radii, AIR_HU + 60)
+    else:
+        canvas.paint_tube(gullet + inside, 1.6, 8.0)
+
+
+_VEINS = (
+    (((-38, 14, 20), (-42, 14, 44), (-45, 15, 68), (-42, 12, 95)), 9.5),  # superior vena cava
+    (((-34, 20, -20), (-30, 24, -42), (-24, 26, -80)), 12.0),  # inferior vena cava
+    (((18, 38, 30), (40, 42, 36), (62, 38, 44)), 6.5),  # pulmonary veins
+    (((18, 44, 18), (40, 52, 10), (58, 58, 0)), 6.0),
+    (((-26, 38, 30), (-46, 36, 32), (-64, 30, 38)), 6.5),
+    (((-26, 44, 18), (-46, 50, 12), (-62, 56, 2)), 6.0),
+    (((16, 4, 62), (2, 20, 64), (-22, 26, 60), (-46, 30, 54)), 10.0),  # right pulmonary artery
+    (((16, 4, 62), (26, 22, 66), (44, 40, 60), (50, 48, 44)), 10.0),  # left
+    (((26, 38, 12), (16, 46, 2), (0, 40, -12), (-18, 28, -18)), 3.4),  # coronary sinus
+)
+"""Points in canonical millimetres, and the radius."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from scoring.qa.geometry import BODY_RADIUS_MM, RADIUS_OF_DIAMETER_MM, Points, Pose, Vector, unit
-from scoring.qa.sample import signal
+from scoring.qa.sample import signal_of_insert
 from scoring.qa.spots import SearchGrid, Spots, search_grid, spots
 from scoring.volume import Volume
 
@@ -75,7 +75,9 @@ def _guesses(volume: Volume, seen: Spots) -> Iterator[_Guess]:
                 yield _matched(flat, height, seen, centre, start)
 
 
-def _pairs_at(flat: npt.NDArray[np.float64], height: npt.NDArray[np.float64], apart_mm: float) -> Iterator[tuple[int, int]]:
+def _pairs_at(
+    flat: npt.NDArray[np.float64], height: npt.NDArray[np.float64], apart_mm: float
+) -> Iterator[tuple[int, int]]:
     distance = np.hypot(*(flat[:, None] - flat[None]).transpose(2, 0, 1))
     rise = np.abs(height[:, None] - height[None])
     for one, other in np.argwhere((np.abs(distance - apart_mm) <= MATCH_MM) & (rise <= SLANT * apart_mm)):
@@ -83,7 +85,11 @@ def _pairs_at(flat: npt.NDArray[np.float64], height: npt.NDArray[np.float64], ap
 
 
 def _centre(
-    first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], first_radius: float, second_radius: float, turn: int
+    first: npt.NDArray[np.float64],
+    second: npt.NDArray[np.float64],
+    first_radius: float,
+    second_radius: float,
+    turn: int,
 ) -> tuple[npt.NDArray[np.float64], float]:
     """Centre and the angle of the first spot's arm, if the second's arm is `turn` times 120 degrees on."""
     between = second - first
@@ -96,7 +102,11 @@ def _centre(
 
 
 def _matched(
-    flat: npt.NDArray[np.float64], height: npt.NDArray[np.float64], seen: Spots, centre: npt.NDArray[np.float64], start: float
+    flat: npt.NDArray[np.float64],
+    height: npt.NDArray[np.float64],
+    seen: Spots,
+    centre: npt.NDArray[np.float64],
+    start: float,
 ) -> _Guess:
     angle = start + np.repeat(np.arange(3) * 2 * np.pi / 3, 2)
     radius = np.tile([RADIUS_OF_DIAMETER_MM[5], RADIUS_OF_DIAMETER_MM[3]], 3)
@@ -130,22 +140,19 @@ def _refined(volume: Volume, seen: Spots, guess: _Guess) -> Pose | None:
         pose = _fitted(measured, weights, volume.normal)
         if pose is None:
             return None
-        where = {place: pose.place(place // 2, 5 - 2 * (place % 2)) for place in measured}
+        where = {place: pose.place(place // 2, _diameter_mm(place)) for place in measured}
     return pose
 
 
-def window_of(volume: Volume, diameter_mm: int, thickness_mm: float | None = None) -> tuple[float, float]:
-    """Radius and half length of the cylinder that holds all that an insert adds, blur and slice thickness included."""
-    slices = max(volume.slice_increment_mm, thickness_mm or 0.0)
-    return diameter_mm / 2 + 2.0, diameter_mm / 2 + slices / 2 + 1.0
+def _diameter_mm(place: int) -> int:
+    return 3 if place % 2 else 5
 
 
 def _measured(volume: Volume, where: dict[int, Vector]) -> tuple[dict[int, Vector], dict[int, float]]:
     measured, weights = {}, {}
     for place, point in where.items():
-        radius, half_length = window_of(volume, 5 - 2 * (place % 2))
-        found = signal(volume, point, radius_mm=radius, half_length_mm=half_length + volume.slice_increment_mm / 2)
-        if found is not None and np.linalg.norm(found.centre_lps_mm - point) <= 2 * radius:
+        found = signal_of_insert(volume, point, _diameter_mm(place))
+        if found is not None:
             measured[place] = found.centre_lps_mm
             weights[place] = float(np.sqrt(found.excess_hu_mm3))
     return measured, weights
@@ -155,7 +162,7 @@ def _fitted(measured: dict[int, Vector], weights: dict[int, float], normal: Vect
     """Rotation, scale and centre that carry the template onto the measured places (weighted Kabsch)."""
     places = list(measured)
     angle = np.array([2 * np.pi / 3 * (place // 2) for place in places])
-    radius = np.array([RADIUS_OF_DIAMETER_MM[5 - 2 * (place % 2)] for place in places])
+    radius = np.array([RADIUS_OF_DIAMETER_MM[_diameter_mm(place)] for place in places])
     template = np.stack([radius * np.cos(angle), radius * np.sin(angle), np.zeros(len(places))], axis=1)
     points, weight = np.array([measured[place] for place in places]), np.array([weights[place] for place in places])
     weight = weight / weight.sum()
@@ -175,12 +182,12 @@ def _fitted(measured: dict[int, Vector], weights: dict[int, float], normal: Vect
 
 def _is_even(grid: SearchGrid, pose: Pose) -> bool:
     """Whether the body between the inserts is one soft material: that is no patient, and no other phantom."""
-    radius, angle = np.meshgrid(np.arange(2.0, BODY_RADIUS_MM - 3.0, 1.5), np.linspace(0, 2 * np.pi, 96, endpoint=False))
+    radius, angle = np.meshgrid(
+        np.arange(2.0, BODY_RADIUS_MM - 3.0, 1.5), np.linspace(0, 2 * np.pi, 96, endpoint=False)
+    )
     first, second = pose.arms[0], np.cross(pose.axis, pose.arms[0])
     points = (
-        pose.centre_lps_mm
-        + (radius * np.cos(angle))[..., None] * first
-        + (radius * np.sin(angle))[..., None] * second
+        pose.centre_lps_mm + (radius * np.cos(angle))[..., None] * first + (radius * np.sin(angle))[..., None] * second
     ).reshape(-1, 3)
     clear = np.ones(len(points), bool)
     for place in pose.places((5, 3)):

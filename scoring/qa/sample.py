@@ -11,6 +11,12 @@ from scoring.volume import Volume
 RING_WIDTH_MM = 2.0
 """Width of the ring in which the surroundings of an insert are measured."""
 
+BLUR_MM = 2.0
+"""So far beyond its edge the blur of any kernel carries an insert's calcium."""
+
+CORE_SHARE = 0.3
+"""Pixels below this share of an insert's largest excess say more of the noise than of its place."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disc:
@@ -50,12 +56,14 @@ def disc(volume: Volume, slice_index: int, centre: tuple[float, float], radius_m
     return Disc(mean_hu=float(values.mean()), sd_hu=float(values.std()), pixels=int(values.size))
 
 
-def signal(volume: Volume, centre_lps_mm: Vector, *, radius_mm: float, half_length_mm: float) -> Signal | None:
-    """Excess over the surroundings inside a cylinder across the slices, or None where nothing of it is in the scan.
+def signal_of_insert(volume: Volume, centre_lps_mm: Vector, diameter_mm: int) -> Signal | None:
+    """Excess over the surroundings about a supposed insert, or None where it lies outside the scan or adds nothing.
 
     The sum of HU above the surroundings does not depend on blur or on how slices cut the insert, so it tells densities
     apart where the mean HU of a small insert cannot.
     """
+    radius_mm = diameter_mm / 2 + BLUR_MM
+    half_length_mm = diameter_mm / 2 + volume.slice_increment_mm + 1.0
     at = index_of(volume, centre_lps_mm)
     reach = half_length_mm / volume.slice_increment_mm
     first, last = max(int(np.ceil(at[0] - reach)), 0), min(int(np.floor(at[0] + reach)), len(volume.hu) - 1)
@@ -66,17 +74,31 @@ def signal(volume: Volume, centre_lps_mm: Vector, *, radius_mm: float, half_leng
     box = volume.hu[first : last + 1, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(float)
     inside, ring = away <= radius_mm, (away > radius_mm) & (away <= radius_mm + RING_WIDTH_MM)
     background = float(np.median(box[:, ring]))
-    weight = np.where(inside, box - background, 0.0)
-    total = float(weight.sum())
+    excess = np.where(inside, box - background, 0.0)
+    total = float(excess.sum())
     if not np.isfinite(total) or total <= 0:
         return None
-    z, y, x = np.meshgrid(np.arange(first, last + 1), rows, columns, indexing="ij")
-    gravity = np.array([float((weight * axis).sum()) / total for axis in (z, y, x)])
     row_mm, column_mm = volume.pixel_spacing_mm
     return Signal(
-        centre_lps_mm=volume.to_lps_mm(gravity[None])[0],
+        centre_lps_mm=volume.to_lps_mm(_gravity(excess, first, rows, columns)[None])[0],
         excess_hu_mm3=total * row_mm * column_mm * volume.slice_increment_mm,
         background_hu=background,
+    )
+
+
+def _gravity(
+    excess: npt.NDArray[np.float64], first: int, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
+) -> Vector:
+    """Centre of gravity: across the slices of all excess, within them of what stands out of the noise."""
+    by_slice = np.maximum(excess.sum((1, 2)), 0.0)
+    plane = excess.sum(0)
+    plane = np.maximum(plane - CORE_SHARE * plane.max(), 0.0)
+    return np.array(
+        [
+            first + float(by_slice @ np.arange(len(by_slice))) / float(by_slice.sum()),
+            float(plane.sum(1) @ rows) / float(plane.sum()),
+            float(plane.sum(0) @ columns) / float(plane.sum()),
+        ]
     )
 
 

@@ -53,7 +53,9 @@ class Spots:
 def search_grid(volume: Volume) -> SearchGrid:
     """The coarse, smoothed scan; what does not fill a block at the far end is left out."""
     spacing = (volume.slice_increment_mm, *volume.pixel_spacing_mm)
-    blocks = tuple(max(1, round(goal / step)) for goal, step in zip((2 * GRID_MM, GRID_MM, GRID_MM), spacing, strict=True))
+    blocks = tuple(
+        max(1, round(goal / step)) for goal, step in zip((2 * GRID_MM, GRID_MM, GRID_MM), spacing, strict=True)
+    )
     coarse = _block_mean(volume.hu, blocks)
     steps = (spacing[0] * blocks[0], spacing[1] * blocks[1], spacing[2] * blocks[2])
     for plane in coarse:

@@ -20,7 +20,7 @@ from scoring.risk.categories import (
 )
 from scoring.risk.chd import ChdInputs, OutsideModelError, chd_risk
 from scoring.risk.interpret import risk
-from scoring.risk.percentiles import Withheld, hoff_band, mesa_percentile
+from scoring.risk.percentiles import Withheld, hoff_band, mesa_percentile, population_of
 
 __all__ = [
     "CATEGORIES",
@@ -38,5 +38,6 @@ __all__ = [
     "hoff_band",
     "is_very_high",
     "mesa_percentile",
+    "population_of",
     "risk",
 ]

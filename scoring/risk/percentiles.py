@@ -17,6 +17,11 @@ class Withheld(Exception):  # noqa: N818 - an expected ending, not an error
     """There is no percentile; the message is the sentence that says why."""
 
 
+def population_of(percentile_table: str) -> str:
+    """Whom the percentiles of "mesa" or "hoff" compare with: the sentence that belongs beside one."""
+    return str(table({"mesa": "mesa_percentile", "hoff": "hoff_2001"}[percentile_table])["population"])
+
+
 def mesa_percentile(printed: int, demographics: Demographics) -> Percentile:
     """Exact percentile of MESA: 45 to 84 years, four groups; a score of 0 is percentile 0, 99 means 99 or above.
 

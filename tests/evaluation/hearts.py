@@ -22,11 +22,11 @@ FORMS = ("as scanned", "200 mm field", "3 mm slices", "3 mm slices, 200 mm field
 BURDENS = ("zero", "fleck", "small", "small", "moderate", "heavy")
 """By turns: half of the scores lie below 100."""
 
-SIZES = {  # plaques, radius mm, length mm, density HU
-    "fleck": ((1, 1), (0.6, 0.9), 1.0, (350, 600)),
-    "small": ((1, 3), (0.6, 1.1), 2.0, (350, 800)),
-    "moderate": ((3, 6), (0.8, 1.5), 5.0, (400, 1000)),
-    "heavy": ((5, 10), (1.0, 1.9), 9.0, (500, 1200)),
+SIZES = {  # plaques, radius mm, mean length beyond that, density HU
+    "fleck": ((1, 2), (0.8, 1.2), 1.5, (500, 900)),
+    "small": ((1, 4), (0.8, 1.4), 3.0, (500, 1000)),
+    "moderate": ((3, 6), (0.9, 1.6), 6.0, (500, 1100)),
+    "heavy": ((5, 10), (1.1, 2.0), 10.0, (600, 1300)),
 }
 VESSEL_SHARE = {Vessel.LM: 0.22, Vessel.LAD: 0.36, Vessel.LCX: 0.18, Vessel.RCA: 0.24}
 """More left main than nature has: it is the hardest and needs cases."""
@@ -34,7 +34,7 @@ VESSEL_SHARE = {Vessel.LM: 0.22, Vessel.LAD: 0.36, Vessel.LCX: 0.18, Vessel.RCA:
 OSTIUM_SHARE = 0.35  # of plaques of LM and RCA that lie in the first 5 mm
 FIELD_MM = 200.0
 OFF_COURSES_MM = 6.0
-"""A look-alike nearer to a traced course could not be told from a plaque by anybody, the courses being 2 to 4 mm off."""
+"""A look-alike nearer to a traced course, itself 2 to 4 mm off, could not be told from a plaque by anybody."""
 
 LANDMARKS = {
     "ascending_aorta": "aortic wall",
@@ -216,7 +216,7 @@ def _sheet(heart: str, centre: Points, rng: np.random.Generator) -> Points:
     tangent = np.array([-outward[1], outward[0], 0.0]) / np.hypot(outward[0], outward[1])
     at = np.arange(-1, 1.01, 0.1) * float(rng.uniform(4.0, 10.0))
     line = centre + np.outer(at, tangent)
-    return np.concatenate([line, line + [0.0, 0.0, 3.0]])
+    return np.concatenate([line, line + np.array([0.0, 0.0, 3.0])])
 
 
 def heart_numbers(count: int, hearts: Sequence[str] = HEARTS) -> list[tuple[str, int]]:

@@ -86,6 +86,8 @@ def _dense(line: np.ndarray) -> np.ndarray:
 def _about(phantom: Phantom) -> str:
     spec = phantom.spec
     scanner = phantom.acquisition.manufacturer.split(" ")[0]
-    said = f"{scanner} {spec.fov_mm:.0f} mm, {spec.slice_increment_mm:g} mm, SD {spec.noise_sd_hu:.0f}, {spec.kvp:.0f} kVp"
+    said = (
+        f"{scanner} {spec.fov_mm:.0f} mm, {spec.slice_increment_mm:g} mm, SD {spec.noise_sd_hu:.0f}, {spec.kvp:.0f} kVp"
+    )
     fault = getattr(spec, "fault", None) or getattr(phantom.truth, "fault", None)
     return f"{said}, {fault}" if fault else said

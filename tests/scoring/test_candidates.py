@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from scoring import candidates
+from scoring.candidates import connected, images, runs
 from scoring.candidates import Islands, components, find_islands
 from scoring.protocol import PRESETS, Protocol
 
@@ -74,7 +74,7 @@ def _comparable(islands: Islands) -> dict[str, list[Any]]:
 def test_working_in_small_parts_changes_nothing(hu: npt.NDArray[Any], connectivity: int) -> None:
     expected = _comparable(find_islands(hu, _any_size(connectivity), 1.0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(candidates, "RUNS_AT_ONCE", 2)
+        patch.setattr(runs, "RUNS_AT_ONCE", 2)
         assert _comparable(find_islands(hu, _any_size(connectivity), 1.0)) == expected
 
 

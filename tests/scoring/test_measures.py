@@ -16,11 +16,10 @@ from scoring.measures import (
     agatston_in_mask,
     agatston_of,
     agatston_without_minimum_size,
-    calibration_for,
     isotropic,
     measure,
 )
-from scoring.protocol import PRESETS, Acquisition, Protocol
+from scoring.protocol import PRESETS, Protocol
 from scoring.result import Measures, Vessel
 from scoring.volume import Volume
 from tests.scoring.reference_scorer import Rule, reference_score
@@ -266,47 +265,3 @@ def test_owners_that_do_not_fit_are_told() -> None:
         measure(volume, islands, np.ones(3, np.uint8), SIEMENS, CALIBRATION)
     with pytest.raises(ValueError, match="owners are 0 to 4, got 9"):
         measure(volume, islands, np.full(18, 9, np.uint8), SIEMENS, CALIBRATION)
-
-
-@pytest.mark.parametrize(
-    ("acquisition", "width_mm", "mg_per_mm3_hu", "says"),
-    [
-        (Acquisition(), 350.0, None, "none"),
-        (Acquisition(mass_factor_patient=0.78), None, 0.00078, "9351"),
-        (Acquisition(mass_factor_patient=0.00078), None, 0.00078, "9351"),
-        (Acquisition(mass_factor_patient=0.7, mass_factor_device=(0.743, 0.779, 0.812)), 400.0, 0.0007, "9351"),
-        (Acquisition(mass_factor_device=(0.743, 0.779, 0.812)), 300.0, 0.000743, "small patient"),
-        (Acquisition(mass_factor_device=(0.743, 0.779, 0.812)), 325.0, 0.000779, "medium patient"),
-        (Acquisition(mass_factor_device=(0.743, 0.779, 0.812)), 375.0, 0.000812, "large patient"),
-        (Acquisition(mass_factor_device=(0.743, 0.779, 0.812)), None, 0.000779, "medium patient assumed"),
-        (Acquisition(mass_factor_patient=0.0, mass_factor_device=(0.743, 0.779, 0.812)), 300.0, 0.000743, "9352"),
-        (Acquisition(mass_factor_device=(0.0, 0.0, 0.0)), 300.0, None, "none"),
-    ],
-)
-def test_the_mass_factor_is_that_of_the_images(
-    acquisition: Acquisition, width_mm: float | None, mg_per_mm3_hu: float | None, says: str
-) -> None:
-    """Broken by hand: the mean of the three."""
-    calibration = calibration_for(acquisition, width_mm)
-    assert calibration.calibrated is (mg_per_mm3_hu is not None)
-    assert calibration.mg_per_mm3_hu == pytest.approx(mg_per_mm3_hu or 0.00075)
-    assert says in calibration.source
-    assert calibration.findings == ()
-
-
-@pytest.mark.parametrize(
-    ("acquisition", "says"),
-    [
-        (Acquisition(mass_factor_patient=780.0), "is 780"),
-        (Acquisition(mass_factor_patient=-0.78), "is -0.78"),
-        (Acquisition(mass_factor_patient=0.05), "is 0.05"),
-        (Acquisition(mass_factor_patient=float("nan")), "cannot be used"),
-        (Acquisition(mass_factor_device=(0.78,)), "1 values instead of 3"),
-    ],
-)
-def test_a_factor_in_no_known_unit_is_not_used_and_said(acquisition: Acquisition, says: str) -> None:
-    calibration = calibration_for(acquisition, 350.0)
-    assert not calibration.calibrated
-    (finding,) = calibration.findings
-    assert (finding.code, finding.severity) == ("mass_factor", "note")
-    assert says in finding.sentence

@@ -22,9 +22,21 @@ AT_120 = (130.0, 200.0, 300.0, 400.0)
 def test_a_preset_has_its_published_rules(preset: str, area_mm2: float, pixels: int, volume: str) -> None:
     protocol, findings = protocol_for(ScoringChoices(preset=preset), Acquisition(kvp=120.0))
     assert protocol == Protocol(
-        name=preset, connectivity=8, minimum_area_mm2=area_mm2, minimum_pixels=pixels, printed_volume=volume
+        name=preset,
+        connectivity=8,
+        minimum_area_mm2=area_mm2,
+        minimum_pixels=pixels,
+        printed_volume=volume,
+        volume_threshold_hu=112.5 if preset == "philips" else None,
     )
     assert findings == ()
+
+
+def test_the_volume_threshold_of_philips_follows_the_tube_voltage() -> None:
+    protocol, _ = protocol_for(ScoringChoices(preset="philips"), Acquisition(kvp=80.0))
+    assert protocol.volume_threshold_hu == pytest.approx(112.5 * 177 / 130)
+    flagged, _ = protocol_for(ScoringChoices(preset="philips", kvp_rule="flag"), Acquisition(kvp=80.0))
+    assert flagged.volume_threshold_hu == 112.5
 
 
 @pytest.mark.parametrize(
@@ -163,5 +175,30 @@ def test_words_that_are_no_choice_are_told() -> None:
         protocol_for(ScoringChoices(preset="vendor"), Acquisition(kvp=120.0))
     with pytest.raises(ValueError, match="kvp_rule must be"):
         protocol_for(ScoringChoices(kvp_rule="guess"), Acquisition(kvp=120.0))
+    with pytest.raises(ValueError, match="above the threshold"):
+        Protocol(name="test", volume_threshold_hu=131.0)
     with pytest.raises(ValueError, match="first weight step"):
         Protocol(name="test", threshold_hu=145.0)
+
+
+@pytest.mark.parametrize("kvp", [100.0, 120.0, 150.0])
+def test_a_beam_through_tin_is_never_read_as_the_plain_voltage(kvp: float) -> None:
+    """Broken by hand: Sn100 with the steps of 100 kVp."""
+    tin = Acquisition(kvp=kvp, tin_filter=True, kernel="Qr36d")
+    with pytest.raises(UnfitError, match="through a tin filter, for which no accepted threshold exists") as refused:
+        protocol_for(ScoringChoices(), tin)
+    assert (refused.value.finding.code, refused.value.finding.measured) == ("kvp", kvp)
+    with pytest.raises(UnfitError, match="120 kVp only"):
+        protocol_for(ScoringChoices(kvp_rule="refuse"), tin)
+    protocol, (finding,) = protocol_for(ScoringChoices(kvp_rule="flag"), tin)
+    assert protocol.weight_steps_hu == AT_120
+    assert finding.severity == "weakens"
+    assert "through a tin filter and scored with 130 HU" in finding.sentence
+
+
+def test_an_artificial_120_kernel_is_scored_behind_tin_and_says_so() -> None:
+    tin = Acquisition(kvp=100.0, tin_filter=True, kernel="Sa36f")
+    protocol, (finding,) = protocol_for(ScoringChoices(), tin)
+    assert protocol.weight_steps_hu == AT_120
+    assert finding.severity == "note"
+    assert "100 kVp through a tin filter with a kernel that shows calcium as at 120 kVp" in finding.sentence

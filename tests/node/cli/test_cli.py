@@ -51,6 +51,73 @@ def test_risk_outside_the_table_is_withheld_with_the_reason() -> None:
     assert "45" in answer["percentile_withheld"]
 
 
+@pytest.mark.parametrize(
+    ("words", "percentile"),
+    [
+        (("--score", "450", "--age", "70", "--sex", "M", "--ethnic-group", "hispanic"), "84th (MESA, men, Hispanic"),
+        (("--score", "1200", "--age", "72", "--sex", "M", "--ethnic-group", "white"), "85th (MESA, men, white"),
+        (("--score", "15", "--age", "52", "--sex", "M", "--percentile", "hoff"), "50th to 75th (Hoff, men of 50–54"),
+        (("--score", "50", "--age", "30", "--sex", "M"), "no percentile: the age of 30 years is outside MESA (45–84)"),
+        (("--score", "50", "--age", "60", "--sex", "O"), "no percentile: the sex is not stated as M or F"),
+    ],
+)
+def test_risk_tells_a_person_the_percentile_or_why_there_is_none(words: tuple[str, ...], percentile: str) -> None:
+    done = calcium("risk", *words)
+    assert done.returncode == 0
+    assert percentile in done.stdout
+    assert "not for people with diabetes" in done.stdout
+    assert "no advice" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--score", "-1"), "an Agatston score is a number of 0 or more, got -1"),
+        (("--score", "nan"), "an Agatston score is a number of 0 or more, got nan"),
+        (("--score", "10", "--age", "200"), "an age is 0 to 120 years, got 200"),
+        (("--score", "10", "--sex", "X"), "X is none of M, F and O"),
+        (("--score", "10", "--ethnic-group", "martian"), "martian is none of black, white, hispanic, chinese"),
+        (("--score", "10", "--percentile", "javaid"), "javaid is none of mesa, hoff, none"),
+    ],
+)
+def test_risk_tells_a_wrong_input_in_a_sentence(words: tuple[str, ...], says: str) -> None:
+    done = calcium("risk", *words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+CLINICAL = (
+    "--total-cholesterol", "190", "--hdl", "50", "--systolic", "130", "--no-lipid-medication", "--bp-medication",
+    "--no-smoker", "--no-family-history",
+)  # fmt: skip
+HISPANIC_70 = ("--score", "0", "--age", "70", "--sex", "M", "--ethnic-group", "hispanic")
+
+
+def test_risk_gives_the_mesa_risk_only_with_all_of_its_inputs() -> None:
+    whole = json.loads(calcium("risk", *HISPANIC_70, *CLINICAL, "--no-diabetes", "--json", "-").stdout)
+    assert whole["mesa_chd_risk_percent"] == pytest.approx(3.059, abs=6e-4)
+    short = json.loads(calcium("risk", *HISPANIC_70, *CLINICAL, "--json", "-").stdout)
+    assert short["mesa_chd_risk_percent"] is None
+    assert short["mesa_chd_risk_withheld"].endswith("--diabetes is missing")
+    none = json.loads(calcium("risk", *HISPANIC_70, "--json", "-").stdout)
+    assert (none["mesa_chd_risk_percent"], none["mesa_chd_risk_withheld"]) == (None, None)
+
+
+def test_risk_takes_no_cholesterol_in_another_unit() -> None:
+    done = calcium("risk", *HISPANIC_70, *CLINICAL, "--no-diabetes", "--hdl", "1.3")
+    assert done.returncode == 2
+    assert "hdl_mg_dl is 1.3" in done.stderr
+
+
+def test_risk_gives_no_arterial_age_to_a_person_with_diabetes() -> None:
+    answer = json.loads(calcium("risk", *HISPANIC_70, *CLINICAL, "--diabetes", "--json", "-").stdout)
+    assert answer["arterial_age_years"] is None
+    assert "diabetes" in answer["arterial_age_withheld"]
+    assert answer["mesa_chd_risk_percent"] > 3.059
+
+
 def test_an_empty_folder_fails_with_a_sentence(tmp_path: Path) -> None:
     done = calcium("score", str(tmp_path))
     assert done.returncode == 1
@@ -76,6 +143,16 @@ def test_config_check_says_which_key_is_near(tmp_path: Path) -> None:
     done = calcium("config", "check", str(file))
     assert done.returncode == 1
     assert "quiet_second is not a key that calcium-node knows; did you mean quiet_seconds?" in done.stderr
+
+
+def test_a_missing_calibration_file_is_told_by_config_check_and_at_start(tmp_path: Path) -> None:
+    file = tmp_path / "node.toml"
+    file.write_text(f'[node]\ndata = "{tmp_path / "data"}"\n[score]\ncalibration = "{tmp_path / "gone.json"}"\n')
+    for words in (("config", "check", str(file)), ("serve", "--config", str(file))):
+        done = calcium(*words)
+        assert done.returncode == 1
+        assert "[score] calibration, file gone.json: there is no such file" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_config_check_finds_no_fault_in_the_shipped_file() -> None:
@@ -169,3 +246,23 @@ def test_score_explains_each_series_in_a_folder_of_its_own(tmp_path: Path, phant
     assert done.returncode == 0
     pages = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.png"))
     assert pages[0] == Path("why", phantom_series.series_uid, "explain-01.png")
+
+
+def test_the_segmentation_that_came_back_gives_the_same_numbers(tmp_path: Path, phantom_series: WrittenPhantom) -> None:
+    folder = str(phantom_series.folder)
+    first = json.loads(calcium("score", folder, "--out", str(tmp_path), "--json", "-").stdout)["results"][0]
+    seg = str(tmp_path / phantom_series.series_uid / "seg.dcm")
+    second = json.loads(calcium("score", folder, "--seg", seg, "--json", "-").stdout)["results"][0]
+    assert _scores(second) == pytest.approx(_scores(first))
+    assert all("marked as" in lesion["evidence"][0] for lesion in second["lesions"])
+
+
+def _scores(document: dict) -> dict[str, float]:
+    return {name: vessel["agatston"] for name, vessel in document["vessels"].items()}
+
+
+def test_a_segmentation_that_is_none_fails_with_a_sentence(phantom_series: WrittenPhantom) -> None:
+    image = next(phantom_series.folder.glob("*.dcm"))
+    done = calcium("score", str(phantom_series.folder), "--seg", str(image), "--json", "-")
+    assert done.returncode == 1
+    assert "no DICOM Segmentation" in json.loads(done.stdout)["results"][0]["reason"]["sentence"]

@@ -221,6 +221,31 @@ def test_what_the_scanner_said_comes_over(tmp_path: Path) -> None:
     assert (found.manufacturer, found.model, found.slice_thickness_mm) == ("ACME", "Scanner 1", 3.0)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "tin"),
+    [
+        ({}, False),
+        ({"FilterType": "WEDGE_3"}, False),
+        ({"FilterType": "FLAT", "FilterMaterial": ["ALUMINUM", "COPPER"]}, False),
+        ({"SeriesDescription": "CaSc 100 kV snapshot"}, False),
+        ({"ProtocolName": "Ca_Score_120kV"}, False),
+        ({"FilterMaterial": "TIN"}, True),
+        ({"FilterMaterial": ["ALUMINUM", "SN"]}, True),
+        ({"FilterType": "SN100"}, True),
+        ({"SeriesDescription": "CaSc Sn100kV 3.0"}, True),
+        ({"ProtocolName": "CaScore_100Sn_Sa36"}, True),
+        ({"SeriesDescription": "Calcium Tin Filter"}, True),
+    ],
+)
+def test_a_tin_filter_is_seen_by_attribute_or_by_the_vendor_s_word(
+    tmp_path: Path,
+    attributes: dict[str, object],
+    tin: bool,  # noqa: FBT001 - a table
+) -> None:
+    """KVP says 100 for Sn100 as for plain 100 kVp."""
+    assert read(tmp_path, ct_series(3, **attributes)).acquisition.tin_filter is tin
+
+
 @pytest.mark.parametrize(("diameter", "gating"), [("400", Gating.NOT_GATED), ("250", Gating.NOT_STATED)])
 def test_no_trace_of_gating_is_not_gated_only_in_a_full_chest(tmp_path: Path, diameter: str, gating: Gating) -> None:
     headers = ct_series(3, ScanOptions=GONE, SeriesDescription="thorax", ReconstructionDiameter=diameter)

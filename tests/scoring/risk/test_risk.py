@@ -19,6 +19,7 @@ from scoring.risk import (
     chd_risk,
     hoff_band,
     mesa_percentile,
+    population_of,
     risk,
 )
 from scoring.risk.tables import table
@@ -205,6 +206,40 @@ def test_a_percentile_is_withheld_with_its_reason_and_never_guessed(who: Demogra
     assert answer.percentile_withheld is not None
     assert says in answer.percentile_withheld
     assert answer.category == "100–399"
+
+
+@pytest.mark.parametrize(
+    ("printed", "band"),
+    [
+        (0, "0"),
+        (1, "1–10"),
+        (10, "1–10"),
+        (11, "11–100"),
+        (100, "11–100"),
+        (101, "101–400"),
+        (400, "101–400"),
+        (401, ">400"),
+    ],
+)
+def test_the_classic_band_stands_beside_and_never_instead(printed: int, band: str) -> None:
+    answer = risk(float(printed), 1, UNKNOWN, "none")
+    assert answer.category_classic == band
+    assert answer.category_scheme == CATEGORY_SCHEME
+
+
+def test_the_arterial_age_is_withheld_from_a_person_with_diabetes_and_says_so() -> None:
+    told = risk(120.0, 2, UNKNOWN, "none", diabetes=True)
+    assert told.arterial_age_years is None
+    assert told.arterial_age_withheld == "no arterial age: it is not defined for people with diabetes"
+    for answer in (None, False):
+        told = risk(120.0, 2, UNKNOWN, "none", diabetes=answer)
+        assert told.arterial_age_years is not None
+        assert told.arterial_age_withheld is None
+
+
+def test_who_a_percentile_compares_with_is_a_sentence() -> None:
+    assert "6,110 US adults of 45-84 years" in population_of("mesa")
+    assert "35,246" in population_of("hoff")
 
 
 def test_a_table_that_does_not_exist_is_told() -> None:
