@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check peers bench accuracy serve help clean
+.PHONY: demo test check peers bench evaluate methods serve help clean
 .DEFAULT_GOAL := help
 
 $(BIN)/calcium-node: pyproject.toml constraints.txt
@@ -31,11 +31,15 @@ check: $(VENV)/.dev  ## format, ruff, mypy, import walls
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## stage times of scoring and reporting one phantom
+bench: $(VENV)/.dev  ## the arithmetic beside a naive one; stage times of scoring and reporting one phantom
+	$(BIN)/python -m tests.bench_arithmetic
 	$(BIN)/python -m tests.bench
 
-accuracy: $(VENV)/.dev  ## scores of random phantoms and of the real series against what is known
-	$(BIN)/python -m tests.accuracy
+evaluate: $(VENV)/.dev  ## accuracy on new phantoms and real hearts; SEED=2 CASES=100 draw others
+	$(BIN)/python -m tests.evaluation --seed $(or $(SEED),1) --cases $(or $(CASES),100) $(if $(OUT),--out $(OUT))
+
+methods: $(VENV)/.dev  ## the table of scoring/METHODS.md: one phantom under every preset, sampling and kVp (minutes)
+	$(BIN)/python -m tests.methods_table --write
 
 serve: $(BIN)/calcium-node  ## run a node with config/node.toml
 	$(BIN)/calcium-node serve --config config/node.toml

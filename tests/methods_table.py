@@ -17,7 +17,7 @@ METHODS = Path(__file__).parents[1] / "scoring" / "METHODS.md"
 BEGIN, END = "<!-- begin: make methods -->", "<!-- end: make methods -->"
 COLUMNS = ("scan", "rule", "Agatston", "voxel volume mm3", "isotropic volume mm3", "mass mg, uncalibrated")
 
-REPEATS = 6
+REPEATS = 4
 """Scans of the same patient with other noise and another table position: one alone is a throw of dice."""
 
 NOISE_HU = 15.0
@@ -32,8 +32,13 @@ PLAQUES = (
     Plaque(vessel=Vessel.LCX, along=0.3, radius_mm=1.0, length_mm=4.0, density_hu=600.0),
     Plaque(vessel=Vessel.RCA, along=0.2, radius_mm=1.2, length_mm=5.0, density_hu=700.0),
     Plaque(vessel=Vessel.RCA, along=0.5, radius_mm=0.8, length_mm=2.5, density_hu=350.0),
+    *(
+        Plaque(vessel=vessel, along=along, radius_mm=0.5, length_mm=2.0, density_hu=700.0)
+        for vessel in (Vessel.LAD, Vessel.LCX, Vessel.RCA)
+        for along in (0.6, 0.68, 0.76, 0.84)
+    ),
 )
-"""Large and small, dense and faint, as plaques are."""
+"""Large and small, dense and faint, and a dozen specks at which the minimum sizes part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

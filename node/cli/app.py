@@ -15,6 +15,7 @@ from node.cli import (
     network,
     peers,
     phantom,
+    qa,
     registry,
     risk,
     score,
@@ -36,6 +37,7 @@ app.command("demo")(demo.demo)
 app.command("score")(score.score)
 app.command("evaluate")(evaluate.evaluate)
 app.command("phantom")(phantom.phantom)
+app.command("qa")(qa.qa)
 app.command("risk")(risk.risk)
 app.command("send")(network.send)
 app.command("echo")(network.echo)

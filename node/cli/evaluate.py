@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from node.facts import InstanceFacts
     from node.settings import Settings
 
+NO_IMAGES = (".json", ".csv", ".xml", ".plist")
+"""References that may lie beside the images."""
 KEPT = "cases"
 """Folder below --out in which the outcomes of finished series are kept."""
 
@@ -50,7 +52,7 @@ def evaluate(
     settings = load(config)
     if preset is not None:
         settings = settings.model_copy(update={"score": settings.score.model_copy(update={"preset": preset})})
-    images = _images(read_by_series(dicom_files([folder])))
+    images = _images(read_by_series([one for one in dicom_files([folder]) if one.suffix.lower() not in NO_IMAGES]))
     if not images:
         say(f"No CT series found in {folder}: nothing was evaluated.")
         raise typer.Exit(exits.FAILED)
@@ -173,7 +175,7 @@ def _figures(document: Mapping[str, Any]) -> list[list[str]]:
         ["category agreement", _said(document["category_agreement"])],
     ]
     if refused["n"]:
-        wrong = f"with {refused['n']} refused counted as wrong"
+        wrong = f"{refused['n']} refused as wrong"
         rows += [
             [f"kappa, {wrong}", _said(refused["kappa_refusals_wrong"])],
             [f"category agreement, {wrong}", _said(refused["category_agreement_refusals_wrong"])],
@@ -181,7 +183,10 @@ def _figures(document: Mapping[str, Any]) -> list[list[str]]:
     if refused["must_be_refused"]:
         rows.append(["rightly refused", f"{refused['rightly_refused']} of {refused['must_be_refused']}"])
     limits = document["bland_altman"]
-    rows.append(["mean difference (95 % limits)", _limits(limits)])
+    rows.append(["mean difference, Agatston", "not defined" if limits["mean"] is None else f"{limits['mean']:+.1f}"])
+    rows.append(
+        ["95 % limits", "not defined" if limits["low"] is None else f"{limits['low']:+.1f} to {limits['high']:+.1f}"]
+    )
     rows.append(["zeros right", f"{document['zeros']['right']} of {document['zeros']['cases']}"])
     rows.append(["calcium scored 0", str(document["zeros"]["missed"])])
     if lesions:
@@ -202,13 +207,6 @@ def _categories(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
 
 def _said(value: float | None) -> str:
     return "not defined" if value is None else f"{value:.3f}"
-
-
-def _limits(limits: Mapping[str, float | None]) -> str:
-    mean, low, high = (limits[key] for key in ("mean", "low", "high"))
-    if mean is None or low is None or high is None:
-        return "not defined"
-    return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _draw(document: Mapping[str, Any], out: Path) -> None:

@@ -23,9 +23,6 @@ from scoring.phantom import Phantom, make_phantom, random_spec
 VendorName = Literal["siemens", "ge", "philips", "canon"]
 VENDOR_NAMES: tuple[VendorName, ...] = ("siemens", "ge", "philips", "canon")
 
-CONTRAST_HU = 100.0
-"""A phantom with brighter blood is to be refused: `truth.json` says so."""
-
 _NAMESPACE = uuid.UUID("6c3f0c4e-7d0a-5a55-9b2e-3a4a0f8d1c77")
 
 
@@ -189,12 +186,12 @@ def write_series(
 
 def truth_document(phantom: Phantom, series_instance_uid: str) -> dict[str, Any]:
     """The phantom's truth in the form of `truth.json`, ready for `json.dumps`."""
-    truth = phantom.truth
-    refused = phantom.spec.blood_hu > CONTRAST_HU
+    truth, expected = phantom.truth, phantom.truth.expectation
     return {
         "series_uid": series_instance_uid,
-        "expect": "refused" if refused else "scored",
-        **({"reason_code": "contrast"} if refused else {}),
+        "expect": expected.expect,
+        **({"reason_code": expected.reason_code} if expected.reason_code else {}),
+        "caveats": list(expected.caveats),
         "total": {"agatston": truth.agatston},
         "vessels": {str(vessel): {"agatston": agatston} for vessel, agatston in truth.vessels.items()},
         "lesions": [

@@ -20,6 +20,7 @@ from node.pictures.explain import (
     explain_page,
 )
 from node.pictures.overlay import LegendLine, Lettering, lettering, overlay, quietest_corner, stamped
+from node.pictures.phantom import Panel, PhantomWords, Ring, phantom_page
 from node.pictures.summary import Note, RefusalWords, SummaryWords, TableRow, Tile, refusal_page, summary_page
 
 __all__ = [
@@ -43,9 +44,12 @@ __all__ = [
     "Mark",
     "Mask",
     "Note",
+    "Panel",
+    "PhantomWords",
     "Plane",
     "RefusalWords",
     "Rgb",
+    "Ring",
     "SummaryWords",
     "TableRow",
     "Tile",
@@ -54,6 +58,7 @@ __all__ = [
     "explain_page",
     "lettering",
     "overlay",
+    "phantom_page",
     "png",
     "quietest_corner",
     "refusal_page",

@@ -13,7 +13,8 @@ PAGE_PX = (1024, 1200)
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 96, 24, 58, 74
 _DOT_PX = 5
-_TICKS = 6
+_TICKS_UP = 2
+_TICKS_ACROSS = 6
 _TITLE = Style(size_px=24, bold=True)
 _AXIS = Style(size_px=17, colour=SOFT)
 _TEXT = Style(size_px=21)
@@ -109,13 +110,13 @@ def _table(page: Canvas, words: AgreementWords, at: tuple[int, int]) -> None:
 
 def _axes(page: Canvas, reach: float, widest: float) -> None:
     right, bottom = PLOT_PX[0] - _RIGHT, PLOT_PX[1] - _BOTTOM
-    for number in range(-_TICKS // 2, _TICKS // 2 + 1):
-        value = reach * number / (_TICKS // 2)
+    for number in range(-_TICKS_UP, _TICKS_UP + 1):
+        value = reach * number / _TICKS_UP
         down = _down(value, reach)
         page.draw.line((_LEFT, down, right, down), fill=(48, 52, 58))
         page.text((_LEFT - 8, down - 10), f"{value:+.4g}" if value else "0", _AXIS, anchor="ra")
-    for number in range(_TICKS + 1):
-        value = widest * (number / _TICKS) ** 2
+    for number in range(_TICKS_ACROSS + 1):
+        value = widest * (number / _TICKS_ACROSS) ** 2
         across = _across(value, widest)
         page.draw.line((across, _TOP, across, bottom), fill=(48, 52, 58))
         page.text((across, bottom + 10), f"{value:.0f}", _AXIS, anchor="ma")

@@ -28,7 +28,7 @@ SHARE_OF_SURE_CIRCLE = 1.2
 OFF_COURSE_MM = 18.0
 """An ascending aorta nearer than this to the heart's centre is more likely the right outflow tract."""
 USUAL_RADIUS_MM = 16.0
-USUAL_BACK_MM = -7.0
+USUAL_BACK_MM = -3.0
 USUAL_LEFT_MM = -33.0
 USUAL_LEFT_AT_MM = 60.0
 USUAL_DRIFT_LEFT = 0.45

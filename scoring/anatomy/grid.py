@@ -98,7 +98,7 @@ class Grid:
         for axis in range(3):
             part[self.axes[axis]] = slice(int(turned[axis]), int(turned[axis] + count[axis] * blocks[axis]))
         fine = np.transpose(volume.hu[tuple(part)], self.axes).astype(np.float32)
-        fine = np.flip(fine, [axis for axis in range(3) if self.reversed_axes[axis]])
+        fine = np.flip(fine, tuple(axis for axis in range(3) if self.reversed_axes[axis]))
         shape = [size for pair in zip(count, blocks, strict=True) for size in pair]
         hu: Field = fine.reshape(shape).mean((1, 3, 5))
         return hu, step * (first + (blocks - 1) / 2), step * blocks

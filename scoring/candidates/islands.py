@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.candidates.connected import components, patches_of_runs
-from scoring.candidates.runs import Indices, Labels, Runs, Shape, runs_of
+from scoring.candidates.runs import Indices, Labels, Shape, runs_of
 from scoring.protocol import Protocol
 
 Region = tuple[slice, slice, slice]

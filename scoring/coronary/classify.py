@@ -103,6 +103,7 @@ def _parted(anatomy: Anatomy, fork: Fork, pieces: Pieces, coronary: npt.NDArray[
     of = pieces.piece[member]
     places = anatomy.at(pieces.points_mm[member])
     label, certainty = assign(places, courses_at(fork, pieces.points_mm[member]))
+    label = _whole_on_the_right(label, of, pieces.count)
     # At the root the vessels are told apart by the aortic circle: without it the answer is less sure.
     certainty = certainty * np.where(places.from_centre[:, 0] > ROOT_FROM_MM, 0.85 + 0.15 * places.aorta.trust, 1.0)
     label = np.where(coronary[of], label, EXCLUDED_LABEL)
@@ -114,6 +115,15 @@ def _parted(anatomy: Anatomy, fork: Fork, pieces: Pieces, coronary: npt.NDArray[
         piece=piece,
         parts=tuple((int(key) // 16, int(key) % 16, float(sure)) for key, sure in zip(keys, mean, strict=True)),
     )
+
+
+def _whole_on_the_right(label: npt.NDArray[np.int64], of: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
+    """Pieces of which most is the right artery's are so as wholes: only at the left fork do arteries meet."""
+    right = label == Vessel.RCA.label
+    share = np.bincount(of, right, count) / np.maximum(np.bincount(of, minlength=count), 1)
+    left = np.array([np.bincount(of[~right] * 8 + label[~right], minlength=count * 8)]).reshape(count, 8).argmax(1)
+    whole: npt.NDArray[np.int64] = np.where(share[of] >= 0.5, Vessel.RCA.label, np.where(right, left[of], label))
+    return whole
 
 
 def _probability(evidence: Evidence, pieces: Pieces, pictures: Pictures) -> Values:

@@ -32,6 +32,10 @@ ON_WALL_MM = (2.5, 5.0)
 """Nearer than this to the aortic circle, or inside it, is aortic wall or valve; beyond the second it is not."""
 OSTIUM_CLOSER_MM = 1.5
 """Where the left main leaves, the limits are so much tighter."""
+OSTIUM_NEAR_MM = 3.5
+LEAVES_WALL_MM = 2.5
+OSTIUM_SHARE = 0.25
+"""Of a deposit that leaves the wall along the left main so much of the wall's evidence is left."""
 BARE_WALL_MM = 9.0
 BARE_WALL_FROM_MM = 18.0
 """Above this height no artery leaves or passes the aorta on its right or at its back."""
@@ -39,6 +43,10 @@ HUGGING_MM = (2.0, 4.0)
 SHEET_MM = (1.8, 2.3)
 """Standard deviation across the length of a component, a quarter of the diameter of a round one: an artery of 5.4 mm
 that is calcified all through has 1.4, blur and a bend add to it; a sheet is broader."""
+
+OUTER_MM = 0.5
+"""Long calcium of arteries lay 0.8 mm and more nearer to the heart than to the lung, pericardium 0.5 and more farther."""
+LONG_MM = (8.0, 14.0)
 
 ABOVE_CENTRE_MM = 47.0
 
@@ -99,6 +107,7 @@ SENTENCES = {
     "bare wall": ("", "beside the aorta where no coronary artery runs"),
     "hugging": ("", "curved along the wall of the aorta"),
     "sheet": ("", "spread as a sheet at the border of the lung"),
+    "outer": ("", "a long line nearer to the lung than to the heart, as of the pericardium"),
     "behind": ("", "behind the heart"),
     "above": ("", "above the coronary arteries"),
     "ellipsoid": ("", "outside the usual extent of the heart"),
@@ -107,7 +116,7 @@ SENTENCES = {
 }
 
 
-def weigh(  # noqa: PLR0913 - everything that a verdict rests on
+def weigh(
     places: Places, courses: Courses, pictures: Pictures, shapes: Shapes, protocol: Protocol, blood: Blood
 ) -> Evidence:
     """Log-odds of every piece from its surroundings and place.
@@ -130,7 +139,7 @@ def weigh(  # noqa: PLR0913 - everything that a verdict rests on
     fat = pictures.fat_share
     # The left main needs no visible fat: it lies between aorta, pulmonary trunk and left atrium. Where it runs
     # hardly anything else calcifies, so there the want of fat says little.
-    main = (courses.main < MAIN_REACH_MM) & (places.aortic_wall > 0)
+    main = (courses.main < MAIN_REACH_MM) & (places.aortic_wall > -1.0)
     weights = {
         "fat around": np.maximum(np.clip((fat - 0.2) / 0.25, -0.6, 0.6), np.where(main, 0.0, -np.inf)),
         "fat between": np.maximum(_fat_between(pictures, blood), np.where(main, -0.5, -np.inf)),
@@ -142,10 +151,11 @@ def weigh(  # noqa: PLR0913 - everything that a verdict rests on
         "bright around": -np.clip((pictures.around_hu - BRIGHT_AROUND_HU[0]) / BRIGHT_AROUND_HU[1], 0.0, 4.0),
         "lung": np.where((places.lung < 3.0) | (pictures.air_share > 0.15), -1.5, 0.0),
         "bone": np.where(places.bone < 4.0, -2.0, 0.0),
-        "aortic circle": _aortic(places, main),
+        "aortic circle": _aortic(places, courses, shapes),
         "bare wall": _bare_wall(places),
         "hugging": _hugging(places, shapes.hugging),
-        "sheet": _sheet(places, shapes),
+        "sheet": _sheet(shapes),
+        "outer": _outer(shapes),
         "behind": _behind(places),
         "above": _above(places),
         "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
@@ -169,11 +179,16 @@ def _fat_between(pictures: Pictures, blood: Blood) -> Values:
     return result
 
 
-def _aortic(places: Places, main: npt.NDArray[np.bool_]) -> Values:
-    """Against what lies on or inside the aortic circle, as far as the circle can be trusted."""
+def _aortic(places: Places, courses: Courses, shapes: Shapes) -> Values:
+    """Against what lies on or inside the aortic circle, as far as the circle can be trusted.
+
+    Calcium at the mouth of the left main is coronary when it leaves the circle along the main's course.
+    """
+    main = courses.main < MAIN_REACH_MM
     near, far = (np.where(main, limit - OSTIUM_CLOSER_MM, limit) for limit in ON_WALL_MM)
     on_wall = np.clip((far - places.aortic_wall) / (far - near), 0.0, 1.0)
-    result: Values = -3.5 * on_wall * places.aorta.trust
+    leaves = (courses.main < OSTIUM_NEAR_MM) & (shapes.hugging < 0) & (shapes.reach >= LEAVES_WALL_MM)
+    result: Values = -3.5 * on_wall * np.where(leaves, OSTIUM_SHARE, 1.0) * places.aorta.trust
     return result
 
 
@@ -195,11 +210,19 @@ def _hugging(places: Places, hugging_mm: Values) -> Values:
     return result
 
 
-def _sheet(places: Places, shapes: Shapes) -> Values:
+def _sheet(shapes: Shapes) -> Values:
     """Against pericardium: broad, and as a whole nearer to the lung than a vessel in its fat."""
     broad = np.clip((shapes.breadth - SHEET_MM[0]) / (SHEET_MM[1] - SHEET_MM[0]), 0.0, 1.0)
-    lung = np.bincount(shapes.component, places.lung) / np.maximum(np.bincount(shapes.component), 1)
-    result: Values = -3.5 * broad * np.clip((6.5 - lung[shapes.component]) / 2.0, 0.0, 1.0)
+    result: Values = -3.5 * broad * np.clip((6.5 - shapes.lung) / 2.0, 0.0, 1.0)
+    return result
+
+
+def _outer(shapes: Shapes) -> Values:
+    """Against pericardium: a long line that keeps to the lung's side of the fat, where arteries lie on the heart's."""
+    aside = np.clip(shapes.outside + OUTER_MM - shapes.lung, 0.0, 1.0)
+    near = np.clip((6.0 - shapes.lung) / 2.0, 0.0, 1.0)
+    long = np.clip((shapes.length - LONG_MM[0]) / (LONG_MM[1] - LONG_MM[0]), 0.0, 1.0)
+    result: Values = -4.0 * aside * near * long
     return result
 
 

@@ -37,7 +37,7 @@ LINE_OF_NOISE = 0.15
 COST_IN_LINE = 0.1
 COST_IN_FAT = 1.0
 COST_IN_TISSUE = 1.0
-"""Per millimetre; a line as bright as blood in pure fat pays the first alone, what is no line one of the others more."""
+"""Per millimetre; a line as bright as blood in pure fat pays the first alone, what is no line another one more."""
 
 ANTERIOR_GATE_MM = (-5.0, -10.0, 25.0)
 POSTERIOR_GATE_MM = (-10.0, 18.0, 22.0)
@@ -49,15 +49,16 @@ WALL_MM = (0.0, 3.5)
 BEARING_SPREAD_RAD = 0.35
 HEIGHT_SPREAD_MM = 6.0
 OSTIUM_COST = 1.0
-FORK_MM = (0.5, 0.5, 9.0)
+FORK_MM = (0.5, 0.5, 10.0)
 FORK_SPREAD_MM = (3.5, 3.5, 5.0)
 """Usual place of the fork from the ostium (z, y, x) and its spread: the left main is 2 to 20 mm long."""
-FORK_COST = 0.2
+SEEN_FORK_COST = 0.05
+UNSEEN_FORK_COST = 4.0
+"""Of an unusual place, by whether the vessels are seen."""
 
-LUMENS_PART_MM = 2.0
-"""Half the width of a branch: so far beyond the fork of the centre lines the two branches are still one soft line."""
-SEEN_CONTRAST = 0.35
-"""Mean share of a full line's contrast along the three paths from which on the vessels are seen."""
+LEAST_PLAIN = 0.25
+SEEN_CONTRAST = (0.35, 0.65)
+"""Median contrast of a path, of a full line's: hardly seen, and surely seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,11 +129,21 @@ def find_fork(volume: Volume, anatomy: Anatomy) -> Fork:
     total = distance.sum(0)
     start = _path(before[0], int(np.argmin(total)))[-1]
     off = (points - points[start] - np.array(FORK_MM)) / np.array(FORK_SPREAD_MM)
-    at = int(np.argmin(total + FORK_COST * (off**2).sum(1)))
-    main, anterior, circumflex = (_path(tree, at) for tree in before)
-    share = line.ravel()[np.concatenate([main, anterior, circumflex])]
-    seen = float(np.clip(share.mean() / SEEN_CONTRAST, 0, 1))
-    return _drawn_back(points[main[::-1]], points[anterior], points[circumflex], seen)
+    unusual = (off**2).sum(1)
+    paths = [_path(tree, int(np.argmin(total + UNSEEN_FORK_COST * unusual))) for tree in before]
+    seen = _seen(line, field, np.concatenate(paths))
+    cost = seen * SEEN_FORK_COST + (1 - seen) * UNSEEN_FORK_COST
+    main, anterior, circumflex = (_path(tree, int(np.argmin(total + cost * unusual))) for tree in before)
+    return Fork(main_mm=points[main[::-1]], anterior_mm=points[anterior], circumflex_mm=points[circumflex], seen=seen)
+
+
+def _seen(line: npt.NDArray[np.float32], field: _Field, path: npt.NDArray[np.intp]) -> float:
+    """Whether a vessel is seen along a path, calcium apart: 0 to 1."""
+    plain = line.ravel()[path][field.hu.ravel()[path] < DENSE_HU]
+    if len(plain) < LEAST_PLAIN * len(path):
+        return 1.0  # calcium draws the vessel
+    faint, sure = SEEN_CONTRAST
+    return float(np.clip((np.median(plain) - faint) / (sure - faint), 0, 1))
 
 
 def _usual(ostium: Points) -> Fork:
@@ -142,19 +153,6 @@ def _usual(ostium: Points) -> Fork:
     ends = (ostium + np.array(ANTERIOR_GATE_MM), ostium + np.array(POSTERIOR_GATE_MM))
     anterior, circumflex = (fork + share * (end - fork) for end in ends)
     return Fork(main_mm=ostium + share * (fork - ostium), anterior_mm=anterior, circumflex_mm=circumflex, seen=0.0)
-
-
-def _drawn_back(main: Points, anterior: Points, circumflex: Points, seen: float) -> Fork:
-    """The fork where the centre lines part: two lumens only part so much later."""
-    from_end = np.concatenate([np.cumsum(np.linalg.norm(np.diff(main, axis=0), axis=1)[::-1])[::-1], [0.0]])
-    kept = max(1, int((from_end >= LUMENS_PART_MM).sum()))
-    shared = main[kept:]
-    return Fork(
-        main_mm=main[:kept],
-        anterior_mm=np.concatenate([shared, anterior[1:]]),
-        circumflex_mm=np.concatenate([shared, circumflex[1:]]),
-        seen=seen,
-    )
 
 
 def _field(volume: Volume, anatomy: Anatomy, ostium: Points) -> _Field | None:

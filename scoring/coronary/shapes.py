@@ -18,6 +18,10 @@ class Shapes:
     hugging: Values  # how much farther it reaches along the aortic circle than across it
     component: npt.NDArray[np.int32]
     breadth: Values  # standard deviation across its length: small for a vessel, large for a sheet
+    length: Values  # diagonal of its box
+    reach: Values  # how far its outer tenth lies beyond the aortic circle
+    lung: Values  # mean distance to lung
+    outside: Values  # mean distance to the heart's body
 
 
 def shapes_of(anatomy: Anatomy, pieces: Pieces) -> Shapes:
@@ -28,15 +32,31 @@ def shapes_of(anatomy: Anatomy, pieces: Pieces) -> Shapes:
     circles = anatomy.aorta_at(points[:, 0])
     off = np.stack([points[:, 1] - circles.y_mm, points[:, 2] - circles.x_mm], 1)
     across = np.hypot(*off.T) - circles.radius_mm
+    places = anatomy.at(points)
     count = int(pieces.component.max()) + 1
-    hugging, breadth = np.zeros(count), np.zeros(count)
+    found = np.zeros((count, 6))
     order = np.argsort(component, kind="stable")
     bounds = np.searchsorted(component[order], np.arange(count + 1))
     for number in np.unique(component):
         mine = order[bounds[number] : bounds[number + 1]]
-        hugging[number] = _along_circle(off[mine]) - float(np.ptp(across[mine]))
-        breadth[number] = _second_spread(points[mine])
-    return Shapes(component=pieces.component, hugging=hugging[pieces.component], breadth=breadth[pieces.component])
+        found[number] = (
+            _along_circle(off[mine]) - float(np.ptp(across[mine])),
+            _second_spread(points[mine]),
+            np.linalg.norm(np.ptp(points[mine], axis=0)),
+            np.percentile(across[mine], 90),
+            places.lung[mine].mean(),
+            places.outside[mine].mean(),
+        )
+    hugging, breadth, length, reach, lung, outside = found[pieces.component].T
+    return Shapes(
+        component=pieces.component,
+        hugging=hugging,
+        breadth=breadth,
+        length=length,
+        reach=reach,
+        lung=lung,
+        outside=outside,
+    )
 
 
 def _along_circle(off: npt.NDArray[np.float64]) -> float:

@@ -26,8 +26,6 @@ NEAR_COURSE_MM = 9.0
 MAIN_REACH_MM = 6.0
 BACKWARD_PER_MM_UP = 0.3
 """The border of the two left arteries' ground tilts forward on the way down, as the long axis of the heart does."""
-USUAL_FORK_MM = (0.5, 0.5, 9.0)
-"""From the expected ostium, for want of a traced one."""
 BORDER_MM = 3.0
 """Confidence in the vessel falls within this distance of a border between two."""
 UNSEEN = 0.8
@@ -85,11 +83,10 @@ def _right(places: Places, courses: Courses) -> Values:
     back, left = places.from_aorta.T
     up, _, heart_left = places.from_centre.T
     at_root = up - ROOT_FROM_MM
-    # At the root the right artery leaves in front and the left main to the left; below it, sides decide.
+    # Sides decide; at the root the right artery leaves in front and the left main to the left.
     region = _either(
-        _both(at_root, RIGHT_OF_CENTRE_MM - heart_left, RIGHT_OF_AORTA_MM - left),
+        _both(RIGHT_OF_CENTRE_MM - heart_left, _either(-at_root, RIGHT_OF_AORTA_MM - left)),
         _both(at_root, OSTIUM_RIGHT_MM - heart_left, -back - FRONT_SLOPE * left - 2.0),
-        _both(-at_root, RIGHT_OF_CENTRE_MM - heart_left),
         _both(LOW_MM - up, LOW_RIGHT_MM - heart_left),
     )
     return _both(region, courses.nearest - MAIN_REACH_MM)
@@ -97,7 +94,9 @@ def _right(places: Places, courses: Courses) -> Values:
 
 def _left(courses: Courses) -> tuple[npt.NDArray[np.int64], Values]:
     """Which of the left arteries, and how far the next border is."""
-    distance = np.stack([np.where(courses.main < MAIN_REACH_MM, courses.main, np.inf), courses.anterior, courses.circumflex])
+    distance = np.stack(
+        [np.where(courses.main < MAIN_REACH_MM, courses.main, np.inf), courses.anterior, courses.circumflex]
+    )
     order = np.sort(distance, axis=0)
     nearest = distance.argmin(0) + Vessel.LM.label
     near = order[0] < NEAR_COURSE_MM

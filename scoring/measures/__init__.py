@@ -9,23 +9,27 @@ Alone:   tests/scoring/test_measures.py, test_vectors.py: pixel vectors, propert
 
 from scoring.measures.calibration import Calibration, calibration_for, patient_size, per_mm3
 from scoring.measures.figures import (
+    IslandFigures,
     Measured,
     MeasuredLesion,
     agatston_in_mask,
     agatston_of,
     agatston_without_minimum_size,
+    island_figures,
     measure,
 )
 from scoring.measures.spread import spread_of
 
 __all__ = [
     "Calibration",
+    "IslandFigures",
     "Measured",
     "MeasuredLesion",
     "agatston_in_mask",
     "agatston_of",
     "agatston_without_minimum_size",
     "calibration_for",
+    "island_figures",
     "measure",
     "patient_size",
     "per_mm3",

@@ -51,6 +51,15 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IslandFigures:
+    """Figures of each undivided island, beside `Islands`; of one below the minimum size score and volume are 0."""
+
+    agatston: npt.NDArray[np.float64]  # (n,)
+    volume_mm3: npt.NDArray[np.float64]  # (n,)
+    mean_hu: npt.NDArray[np.float64]  # (n,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Parts:
     """2-D parts of islands, each of one owner: a structure of arrays, p parts; w counted voxels."""
 
@@ -113,6 +122,21 @@ def measure(
         total=_total(tuple(vessels.values()), parts),
         vessels=vessels,
         lesions=_lesions(volume, islands, parts, calibration),
+    )
+
+
+def island_figures(volume: Volume, islands: Islands, protocol: Protocol) -> IslandFigures:
+    """Agatston score, voxel volume and mean HU of each undivided island, whosever it is, without a look at the image.
+
+    The volume is that above the Agatston threshold, whatever threshold of its own the protocol has for volumes.
+    """
+    pixels = islands.pixels * islands.large_enough
+    area_mm2: npt.NDArray[np.float64] = pixels * _pixel_area_mm2(volume)
+    scale = volume.slice_increment_mm / REFERENCE_INCREMENT_MM
+    return IslandFigures(
+        agatston=area_mm2 * protocol.weight(islands.peak_hu) * scale,
+        volume_mm3=np.asarray(area_mm2 * volume.slice_increment_mm, float),
+        mean_hu=islands.sum_hu / islands.pixels,
     )
 
 
@@ -200,7 +224,7 @@ def _widened(parts: _Parts, volume: Volume, islands: Islands, protocol: Protocol
     if protocol.volume_threshold_hu is None or not parts.voxels.size:
         return parts
     wider = wider_parts(
-        volume, islands.flat[parts.voxels], parts.part, parts.pixels.size, protocol, protocol.volume_threshold_hu
+        volume, islands.flat[parts.voxels], parts.part, parts.label, protocol, protocol.volume_threshold_hu
     )
     return replace(parts, volume_pixels=parts.pixels + wider.pixels, volume_sum_hu=parts.sum_hu + wider.sum_hu)
 
@@ -232,7 +256,7 @@ def _measures(
         mass_mg=float(parts.volume_sum_hu[chosen].sum() * voxel_mm3 * calibration.mg_per_mm3_hu),
         mass_calibrated=calibration.calibrated,
         density_score=float((parts.weight[chosen] * pixels).sum() / pixels.sum()),
-        lesions=len(np.unique(parts.lesion[chosen])),
+        lesions=int(np.count_nonzero(np.bincount(parts.lesion[chosen]))),
         peak_hu=float(parts.peak_hu[chosen].max()),
         mean_hu=float(parts.sum_hu[chosen].sum() / pixels.sum()),
     )
@@ -269,6 +293,10 @@ def _lesions(volume: Volume, islands: Islands, parts: _Parts, calibration: Calib
     lesion_of_voxel = parts.lesion[parts.part]
     order = np.argsort(lesion_of_voxel, kind="stable")
     voxels = np.split(parts.voxels[order], np.cumsum(np.bincount(lesion_of_voxel))[:-1])
+    slice_index, row, column = np.unravel_index(islands.flat[parts.voxels], islands.shape)
+    sums = [np.bincount(lesion_of_voxel, axis, number) for axis in (slice_index, row, column)]
+    centre = volume.to_lps_mm(np.stack(sums, axis=1) / pixels[:, None]).tolist()
+    slices = _slices(lesion_of_voxel[order], slice_index[order], number)
     return tuple(
         MeasuredLesion(
             vessel=tuple(Vessel)[int(label[lesion]) - 1],
@@ -278,15 +306,16 @@ def _lesions(volume: Volume, islands: Islands, parts: _Parts, calibration: Calib
             mass_mg=float(mass_mg[lesion]),
             peak_hu=float(peak[lesion]),
             mean_hu=float(sum_hu[lesion] / pixels[lesion]),
-            centre_lps_mm=_centre_lps_mm(volume, islands, voxels[lesion]),
-            slices=tuple(np.unique(islands.slice_index[islands.island[voxels[lesion]]]).tolist()),
+            centre_lps_mm=(centre[lesion][0], centre[lesion][1], centre[lesion][2]),
+            slices=tuple(slices[lesion].tolist()),
             density_score=float(weighted[lesion] / pixels[lesion]),
         )
         for lesion in np.argsort(label, kind="stable")
     )
 
 
-def _centre_lps_mm(volume: Volume, islands: Islands, voxels: npt.NDArray[np.int64]) -> Point:
-    indices = np.stack(np.unravel_index(islands.flat[voxels], islands.shape), axis=1)
-    x, y, z = volume.to_lps_mm(indices).mean(axis=0)
-    return float(x), float(y), float(z)
+def _slices(lesion: npt.NDArray[Any], slice_index: npt.NDArray[Any], number: int) -> list[npt.NDArray[Any]]:
+    """Slices of each lesion; the voxels come by lesion, and in each by slice."""
+    new = np.ones(lesion.size, bool)
+    new[1:] = (lesion[1:] != lesion[:-1]) | (slice_index[1:] != slice_index[:-1])
+    return np.split(slice_index[new], np.cumsum(np.bincount(lesion[new], minlength=number))[:-1])

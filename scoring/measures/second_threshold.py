@@ -18,6 +18,9 @@ from scoring.volume import Volume
 APART_MM = 1e5
 """Added between wider islands, so that the nearest pixel is one of the same island: no image is so wide."""
 
+SAME_DISTANCE_MM = 1e-6
+"""Two distances that differ by less are the same: they are made of rounded spacings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wider:
@@ -31,7 +34,7 @@ def wider_parts(
     volume: Volume,
     scored_flat: npt.NDArray[np.int64],
     part: npt.NDArray[np.int32],
-    number: int,
+    label_of_part: npt.NDArray[np.uint8],
     protocol: Protocol,
     threshold_hu: float,
 ) -> Wider:
@@ -43,13 +46,16 @@ def wider_parts(
     scored_flat : (w,) int
         Indices into the ravelled volume of the scored voxels, ascending.
     part : (w,) int
-        Part of each, 0 to `number` - 1.
-    number : int
+        Part of each.
+    label_of_part : (p,) uint8
+        `Vessel.label` of each part: of two owners equally near the one with the lower label gets the pixel, and
+        nobody comes last, so that it does not matter how the image lies.
     protocol : Protocol
         Its connectivity and threshold; voxels at or above the threshold that are not scored are nobody's.
     threshold_hu : float
         The lower one.
     """
+    number = len(label_of_part)
     empty = Wider(pixels=np.zeros(number, np.int64), sum_hu=np.zeros(number))
     flat, hu = _bright_in_slices_of(volume, scored_flat, threshold_hu)
     shape = volume.hu.shape
@@ -63,15 +69,37 @@ def wider_parts(
     between = holds[island] & ~upper
     if not between.any():
         return empty
-    _, nearest = KDTree(_where(volume, flat[upper], island[upper])).query(
-        _where(volume, flat[between], island[between])
+    owner = _nearest(
+        _where(volume, flat[upper], island[upper]),
+        part_of_voxel[upper],
+        label_of_part,
+        _where(volume, flat[between], island[between]),
     )
-    owner = part_of_voxel[upper][nearest]
     owned = owner >= 0
     return Wider(
         pixels=np.bincount(owner[owned], minlength=number),
         sum_hu=np.bincount(owner[owned], hu[between][owned], number).astype(float),
     )
+
+
+def _nearest(
+    upper: npt.NDArray[np.float64],
+    part: npt.NDArray[np.int64],
+    label_of_part: npt.NDArray[np.uint8],
+    places: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64]:
+    """Part of the upper pixel that is nearest to each place, -1 where that is nobody's."""
+    label = np.where(part >= 0, label_of_part[part], 0)
+    chosen, least = np.full(len(places), -1, np.int64), np.full(len(places), np.inf)
+    for one in (1, 2, 3, 4, 0):
+        mine = np.flatnonzero(label == one)
+        if not mine.size:
+            continue
+        distance, nearest = KDTree(upper[mine]).query(places)
+        closer = distance < least - SAME_DISTANCE_MM
+        least[closer] = distance[closer]
+        chosen[closer] = part[mine[nearest[closer]]]
+    return chosen
 
 
 def _bright_in_slices_of(

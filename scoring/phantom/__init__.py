@@ -11,6 +11,7 @@ The anatomy is drawn after hearts whose courses were traced, but it is a drawing
 and arithmetic, and no evidence of accuracy on patients.
 """
 
+from scoring.phantom.cohort import evaluation_spec
 from scoring.phantom.draw import demo_spec, random_spec
 from scoring.phantom.expectation import Expectation
 from scoring.phantom.make import Phantom, make_phantom
@@ -35,6 +36,7 @@ __all__ = [
     "TrueLesion",
     "Truth",
     "demo_spec",
+    "evaluation_spec",
     "make_phantom",
     "random_spec",
 ]

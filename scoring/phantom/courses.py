@@ -167,10 +167,10 @@ def _laid(
 
 
 def _surface(points: npt.NDArray[np.float64], shape: HeartShape) -> tuple[Array, Array]:
-    def distance_at(p: npt.NDArray[np.float64]) -> Array:
-        parts = chambers((p[:, 0], p[:, 1], p[:, 2]), shape)
-        return np.minimum(parts.muscle, parts.aorta)
-
-    here = distance_at(points)
-    slope = np.stack([distance_at(points + step) - here for step in np.eye(3) * 0.5], axis=1) / 0.5
+    """Distance to the muscle at each point, and the direction in which it grows."""
+    beside = np.concatenate([points[None], points[None] + 0.5 * np.eye(3)[:, None]]).reshape(-1, 3)
+    parts = chambers((beside[:, 0], beside[:, 1], beside[:, 2]), shape)
+    distance = np.minimum(parts.muscle, parts.aorta).reshape(4, -1)
+    here = distance[0]
+    slope = np.stack([distance[k] - here for k in (1, 2, 3)], axis=1) / 0.5
     return here, slope / np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 0.3)

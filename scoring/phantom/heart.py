@@ -24,6 +24,8 @@ TRUNK = ((3, -27, 18), (7, -23, 30), (11, -18, 42), (15, -8, 54), (16, 4, 62))
 
 TRUNK_RADII_MM = (17.0, 16.0, 14.5, 13.5, 12.5)
 
+LEFT_ATRIUM, LEFT_ATRIUM_RADII_MM = (-5, 36, 25), (29, 19, 20)
+
 LONG_AXIS = (0.52, -0.52, -0.68)
 """Base to apex of the left ventricle: inside the range of the four hearts of NLST."""
 
@@ -43,6 +45,9 @@ class HeartShape:
     fat_phase: npt.NDArray[np.float64]  # (6,)
     aorta_shift_mm: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
     sinuses: bool = False  # the root is a clover leaf, not a tube
+    lower_mm: float = 0.0  # by which the right ventricle is higher, and reaches farther down
+    ruggedness: float = 0.35  # of the fat, as a share of its thickness
+    smoother: float = 1.0  # factor on the wavelengths of that
     pads: float = 0.0  # fat in the angles between heart and diaphragm, as a share of `fat_mm`
 
     @property
@@ -74,17 +79,25 @@ def built_shape(shape: HeartShape, physique: Physique, rng: np.random.Generator,
     part = np.array([physique.ventricles] * 3 + [physique.atria] * 2 + [physique.atria, physique.appendage, 1.0])
     # a wide aorta gives way to the front and right, away from the trunk and the left atrium
     wider = max(aorta_scale - 1.0, 0.0) * AORTA_RADII_MM[2]
-    return replace(
+    built = replace(
         shape,
         shift_mm=shape.shift_mm + rng.normal(0, 1.0, (8, 3)),
         scale=shape.scale * part * rng.uniform(0.97, 1.03, 8),
         aorta_scale=aorta_scale,
         aorta_shift_mm=np.array([-0.6, -0.35, 0.0]) * wider,
+        ruggedness=float(rng.uniform(0.5, 1.0) * 0.3 * min(1.0, 3.5 / max(physique.fat_mm, 0.1))),
+        smoother=1.7,
         closing=physique.groove_fill,
         fat_mm=physique.fat_mm / size,
         sinuses=True,
+        lower_mm=float(rng.uniform(4, 9)),
         pads=float(rng.uniform(0.3, 1.6)),
     )
+    # the left atrium lies against the root
+    behind = AORTA[2][1] + built.aorta_shift_mm[1] + (SINUS_OUT + SINUS_RADIUS) * built.aorta_radii_mm[3]
+    front = LEFT_ATRIUM[1] + built.shift_mm[5, 1] - LEFT_ATRIUM_RADII_MM[1] * built.scale[5]
+    built.shift_mm[5, 1] += np.clip(behind - 2.0 - front, -7.0, 5.0)
+    return built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,11 +147,13 @@ def chambers(at: Coordinates, shape: HeartShape) -> Chambers:
 
     left = smooth_min(body(0, (26, -12, -11), (30, 30, 48), LONG_AXIS), body(1, (17, 11, 0), (27, 28, 27), None), 12.0)
     right = smooth_min(
-        body(2, (-1, -30, -12), (24, 35, 34), (0.0, 1.0, 0.15)), body(7, (-12, -3, -8), (20, 17, 22), None), 14.0
+        body(2, (-1, -30, -12 - 0.5 * shape.lower_mm), (24 + shape.lower_mm, 35, 34), (0.0, 1.0, 0.15)),
+        body(7, (-12, -3, -8), (20, 17, 22), None),
+        14.0,
     )
     atria = smooth_min(
         smooth_min(body(3, (-35, 8, -3), (22, 28, 32), None), body(4, (-31, -7, 31), (10, 16, 16), None), 8.0),
-        smooth_min(body(5, (-5, 36, 25), (29, 19, 20), None), body(6, (31, 14, 42), (10, 16, 10), None), 8.0),
+        smooth_min(body(5, LEFT_ATRIUM, LEFT_ATRIUM_RADII_MM, None), body(6, (31, 14, 42), (10, 16, 10), None), 8.0),
         3.0,
     )
     return Chambers(
@@ -167,7 +182,7 @@ def _aorta(at: Coordinates, shape: HeartShape) -> Array:
 def fat_thickness(at: Coordinates, shape: HeartShape) -> Array:
     """Thickness of fat over the closed heart: rugged, thickest over the right ventricle and the base."""
     x, y, z = at
-    wave = [np.float32(2 * np.pi / length) for length in (34, 41, 29, 23, 27, 19)]
+    wave = [np.float32(2 * np.pi / (length * shape.smoother)) for length in (34, 41, 29, 23, 27, 19)]
     phase = shape.fat_phase.astype(np.float32)
     rugged = (
         np.sin(x * wave[0] + phase[0]) * np.sin(z * wave[2] + phase[1])
@@ -178,5 +193,7 @@ def fat_thickness(at: Coordinates, shape: HeartShape) -> Array:
     if shape.pads:
         low = np.clip((np.float32(-18) - z) / np.float32(25), 0, 1) * np.clip(-y / np.float32(25), 0, 1)
         front = front + np.float32(shape.pads) * low * np.clip(np.abs(x - np.float32(8)) / np.float32(30), 0, 1)
-    thickness: Array = np.float32(shape.fat_mm) * (np.float32(0.75) + np.float32(0.35) * rugged + front)
+    thickness: Array = np.float32(shape.fat_mm) * (np.float32(0.75) + np.float32(shape.ruggedness) * rugged + front)
+    if shape.pads:  # the underside lies on the diaphragm
+        thickness = thickness * (1 - np.float32(0.6) * np.clip((np.float32(-22) - z) / np.float32(20), 0, 1))
     return np.maximum(thickness, np.float32(0.4))

@@ -33,14 +33,16 @@ CONTROL: Mapping[Vessel, tuple[tuple[float, ...], ...]] = {
 }  # fmt: skip
 """Canonical millimetres: inside the ranges of six hearts (tables of the scoring reference, real anatomy)."""
 
-DIAGONAL = (0.33, ((34, -14, 20), (40, -20, 13), (45, -25, 4), (48, -28, -6)))
-MARGINAL = (0.45, ((30, 29, 17), (37, 27, 8), (42, 22, -2), (45, 15, -13)))
-POSTERIOR_DESCENDING = (1.0, ((-12, 8, -31), (-5, 3, -34), (2, -4, -38), (9, -11, -41)))
-_SECOND_DIAGONAL = (0.55, ((36, -33, 8), (42, -36, -2), (46, -37, -12)))
-_RAMUS = (0.0, ((20, 11, 33), (29, 11, 27), (37, 8, 19), (43, 3, 8), (46, -3, -4)))
-_SECOND_MARGINAL = (0.75, ((30, 38, 8), (36, 36, -3), (40, 31, -14)))
-_POSTEROLATERAL = (1.0, ((-10, 16, -28), (0, 22, -27), (9, 24, -24)))
-_ACUTE_MARGINAL = (0.5, ((-32, -37, -8), (-22, -45, -16), (-10, -52, -24)))
+Branch = tuple[float, tuple[tuple[float, ...], ...]]
+
+DIAGONAL: Branch = (0.33, ((34, -14, 20), (40, -20, 13), (45, -25, 4), (48, -28, -6)))
+MARGINAL: Branch = (0.45, ((30, 29, 17), (37, 27, 8), (42, 22, -2), (45, 15, -13)))
+POSTERIOR_DESCENDING: Branch = (1.0, ((-12, 8, -31), (-5, 3, -34), (2, -4, -38), (9, -11, -41)))
+_SECOND_DIAGONAL: Branch = (0.55, ((36, -33, 8), (42, -36, -2), (46, -37, -12)))
+_RAMUS: Branch = (0.0, ((20, 11, 33), (29, 11, 27), (37, 8, 19), (43, 3, 8), (46, -3, -4)))
+_SECOND_MARGINAL: Branch = (0.75, ((30, 38, 8), (36, 36, -3), (40, 31, -14)))
+_POSTEROLATERAL: Branch = (1.0, ((-10, 16, -28), (0, 22, -27), (9, 24, -24)))
+_ACUTE_MARGINAL: Branch = (0.5, ((-32, -37, -8), (-22, -45, -16), (-10, -52, -24)))
 """Where a branch leaves its artery (share of the course), and its canonical points."""
 
 _LEFT_CRUX = ((14, 40, -8), (8, 34, -17), (0, 25, -24), (-8, 15, -29))

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from scoring.phantom.canvas import Canvas
 from scoring.phantom.patient import Patient
+from scoring.phantom.shapes import arc_length, spline
 from scoring.phantom.thorax import AIR_HU, cavity, diaphragm
 
 Points = npt.NDArray[np.float64]
@@ -14,7 +15,7 @@ _HILUM = {-1: (-44.0, 38.0, 44.0), 1: (46.0, 44.0, 44.0)}
 
 
 def bronchi(patient: Patient) -> list[tuple[Points, Points]]:
-    """Main and lobar bronchi, in a person with a physique also those at the heart's border: lines in LPS, radii of the air."""
+    """Main and lobar bronchi, with a physique also those at the heart's border: lines in LPS, radii of the air."""
     heart = patient.frame.to_lps
     carina = patient.chest_to_lps([(-2, 48, 84)])[0]
     lines = [
@@ -31,7 +32,18 @@ def bronchi(patient: Patient) -> list[tuple[Points, Points]]:
     ]
     if patient.physique is not None:
         lines += [(heart(points), np.array(radii)) for points, radii in _AT_THE_HEART]
+        lines = [_above_diaphragm(points, radii, patient) for points, radii in lines]
     return lines
+
+
+def _above_diaphragm(points: Points, radii: Points, patient: Patient) -> tuple[Points, Points]:
+    """The first points of a line, as long as they stay in the chest (two at least)."""
+    smooth = spline(points, 4.0)
+    run, knots = arc_length(smooth), arc_length(points)
+    at = patient.lps_to_chest(smooth)
+    low = diaphragm((at[:, 0], at[:, 1], at[:, 2]), patient) < 16.0
+    keep = max(int(low.argmax()) if low.any() else len(smooth), 2)
+    return smooth[:keep], np.interp(run[:keep] / run[-1], knots / knots[-1], radii)
 
 
 _AT_THE_HEART = (

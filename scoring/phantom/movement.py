@@ -58,7 +58,7 @@ def movement_of(spec: PhantomSpec, frame: HeartFrame, slices: int) -> Movement |
     angle = rng.uniform(0, 2 * np.pi)
     half = np.array([np.cos(angle), np.sin(angle)]) * spec.motion_mm / 2
     steps = rng.uniform(0, 2 * np.pi, slices // spec.slab_slices + 1)
-    shifts = []
+    shifts: list[tuple[Shift, ...]] = []
     for k in range(slices):
         slab = k // spec.slab_slices
         x, y = (slab % 2) * spec.slab_step_mm * np.array([np.cos(steps[slab]), np.sin(steps[slab])])

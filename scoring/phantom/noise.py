@@ -29,7 +29,8 @@ def noise_of(spec: PhantomSpec, stack: Stack, middle_mm: tuple[float, float]) ->
     for plane in field:
         ndimage.gaussian_filter(plane, sd_pixels, output=plane, mode="wrap", truncate=3.0)
         if stack.texture is Texture.SHARP:
-            plane -= np.float32(0.7) * ndimage.gaussian_filter(plane, 2 * sd_pixels, mode="wrap", truncate=3.0)
+            wider = ndimage.gaussian_filter(plane, 2 * sd_pixels, mode="wrap", truncate=3.0)
+            np.subtract(plane, np.float32(0.7) * wider, out=plane)
     summed = field[: len(stack.z)].copy()
     for k in range(1, shared):
         summed += field[k : k + len(stack.z)]

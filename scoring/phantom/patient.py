@@ -77,6 +77,12 @@ class Patient:
             lps = (lps - pivot) @ self.turn.T + pivot
         return lps
 
+    def lps_to_chest(self, points_lps_mm: Points) -> Points:
+        """Chest coordinates of points in LPS: the inverse of `chest_to_lps`."""
+        zero, one = self.chest_to_lps(np.zeros((1, 3)))[0], self.chest_to_lps(np.eye(3))
+        chest: Points = np.linalg.solve((one - zero).T, (points_lps_mm - zero).T).T
+        return chest
+
     def chest_box(self, low: npt.ArrayLike, high: npt.ArrayLike) -> tuple[Points, Points]:
         """LPS corners of the box that holds a box of the chest."""
         ends = np.stack([np.asarray(low, float), np.asarray(high, float)])

@@ -1,6 +1,7 @@
 """Signed distances of simple bodies: negative inside, millimetres. Coordinates are float32 arrays of any shape."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,15 @@ def rotation(degrees: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return turned
 
 
-def axes_along(direction: Sequence[float]) -> npt.NDArray[np.float64]:
+@lru_cache(maxsize=64)
+def axes_along(direction: tuple[float, ...]) -> npt.NDArray[np.float64]:
     """Rows are three unit vectors at right angles, the last along `direction`."""
     w = np.asarray(direction, float) / np.linalg.norm(direction)
     u = np.cross([0.0, 1.0, 0.0] if abs(w[1]) < 0.9 else [1.0, 0.0, 0.0], w)
     u /= np.linalg.norm(u)
-    return np.stack([u, np.cross(w, u), w])
+    axes = np.stack([u, np.cross(w, u), w])
+    axes.flags.writeable = False
+    return axes
 
 
 def ellipsoid(

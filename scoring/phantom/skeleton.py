@@ -18,7 +18,8 @@ DISC_MM = 6.0
 
 def paint_spine(canvas: Canvas, patient: Patient) -> None:
     """Vertebral bodies, discs, arches and processes; the marrow is spongy so that specks of it pass 130 HU."""
-    near = canvas.within(*patient.chest_box((-45, 72, -140), (45, 150, 140)))
+    ends = 140 if patient.physique is None else 260
+    near = canvas.within(*patient.chest_box((-45, 72, -ends), (45, 150, ends)))
     if near is None:
         return
     part, _ = near
@@ -62,7 +63,7 @@ def paint_ribs(canvas: Canvas, patient: Patient) -> None:
     start = rng.uniform(0, 26)
     cartilage_hu = patient.bone_hu(float(rng.uniform(85, 125)))
     for side in (-1, 1):
-        for level in range(-3, 11):
+        for level in range(-3 if patient.physique is None else -5, 11):
             bony, rising = _rib(patient, side, start + level * 26.0 - 70)
             canvas.paint_tube(bony, 5.4, patient.bone_hu(780.0))
             canvas.paint_tube(bony, 3.7, patient.bone_hu(190.0))

@@ -1,6 +1,7 @@
 """Smooth random fields that belong to the patient: the same wherever the slices and pixels of a scan fall."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,10 +35,18 @@ def lattice_noise(
     """
     places = [(np.asarray(axis, float) - o) / cell_mm for axis, o in zip(axes, np.asarray(origin_lps_mm), strict=True)]
     across, down, up = places
-    field = np.random.default_rng(list(seed)).standard_normal((CELLS,) * 3, np.float32)
+    field = _lattice(tuple(seed))
     for axis, place in enumerate((up, down, across)):
         field = _between(field, place, axis)
-    return field / np.float32(INTERPOLATED_SD)
+    scaled: npt.NDArray[np.float32] = field / np.float32(INTERPOLATED_SD)
+    return scaled
+
+
+@lru_cache(maxsize=4)
+def _lattice(seed: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    lattice = np.random.default_rng(seed).standard_normal((CELLS,) * 3, np.float32)
+    lattice.flags.writeable = False
+    return lattice
 
 
 def _between(field: npt.NDArray[np.float32], place: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float32]:
@@ -45,4 +54,6 @@ def _between(field: npt.NDArray[np.float32], place: npt.NDArray[np.float64], axi
     share = (place - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
     first = low.astype(int) % field.shape[axis]
     second = (first + 1) % field.shape[axis]
-    return np.take(field, first, axis) * (1 - share) + np.take(field, second, axis) * share
+    between: npt.NDArray[np.float32] = np.take(field, first, axis) * (1 - share)
+    between += np.take(field, second, axis) * share
+    return between

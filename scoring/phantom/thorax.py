@@ -6,7 +6,7 @@ import numpy.typing as npt
 from scoring.phantom.canvas import Canvas
 from scoring.phantom.patient import Patient
 from scoring.phantom.physique import Gullet
-from scoring.phantom.shapes import Array, Coordinates, ellipsoid, smooth_min, spline
+from scoring.phantom.shapes import Array, Coordinates, ellipsoid, smooth_max, smooth_min, spline
 
 Points = npt.NDArray[np.float64]
 
@@ -40,13 +40,16 @@ def chest_coordinates(part: Canvas, patient: Patient) -> Coordinates:
 
 def _turned_back(at: Coordinates, patient: Patient, turn: Array) -> Coordinates:
     """LPS coordinates as if the patient lay straight; an axis that the turn leaves alone stays one-dimensional."""
-    pivot = [np.float32(value) for value in patient.frame.centre_lps_mm]
+    pivot = patient.frame.centre_lps_mm.astype(np.float32)
     away = [c - o for c, o in zip(at, pivot, strict=True)]
-    x, y, z = (
-        sum((np.float32(turn[j, i]) * away[j] for j in range(3) if abs(turn[j, i]) > 1e-9), start=pivot[i])
-        for i in range(3)
-    )
-    return x, y, z
+    turned: list[Array] = []
+    for i in range(3):
+        total: Array = np.full((1, 1, 1), pivot[i], np.float32)
+        for j in range(3):
+            if abs(turn[j, i]) > 1e-9:
+                total = total + np.float32(turn[j, i]) * away[j]
+        turned.append(total)
+    return turned[0], turned[1], turned[2]
 
 
 def cavity(at: Coordinates) -> Array:
@@ -69,11 +72,11 @@ def diaphragm(at: Coordinates, patient: Patient) -> Array:
     left = thorax.left_dome_mm - ((x - 72) ** 2 + (0.8 * (y - 18)) ** 2) / np.float32(170)
     if patient.physique is None:
         middle = np.float32(-47) - ((x - 22) ** 2 + (y + 8) ** 2) / np.float32(330)
+        top = np.maximum(np.maximum(right, left), middle)
     else:  # the heart rests on it
-        across = np.abs(x - np.float32(18 * thorax.heart_side)) / np.float32(46)
-        forward = np.abs(y + np.float32(6)) / np.float32(48)
-        middle = np.float32(-40) - np.float32(9) * (across**4 + forward**4) - np.float32(4) * across
-    top = np.maximum(np.maximum(right, left), middle)
+        x0 = np.float32(16 * thorax.heart_side)
+        middle = np.float32(-40) - ((x - x0) ** 2 + np.float32(0.8) * (y + 8) ** 2) / np.float32(420)
+        top = smooth_max(smooth_max(right, left, 12.0), middle, 16.0)
     height: Array = (z - top) * np.float32(0.8)
     return height
 
@@ -122,7 +125,7 @@ def paint_table(canvas: Canvas, patient: Patient) -> None:
     lowest = patient.thorax.middle_y_mm + patient.thorax.shift_y_mm + 148 * patient.thorax.scale + 14
     bend = (x - np.float32(patient.thorax.midline_x_mm)) ** 2 / np.float32(900)
     for slab in canvas.slabs():
-        slab.paint(np.abs(y + bend - np.float32(lowest)) - np.float32(1.2), -120.0)
+        slab.paint(np.abs(y + bend - np.float32(lowest)) - np.float32(1.2), 30.0)
 
 
 def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
@@ -132,12 +135,13 @@ def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
     height = diaphragm(at, patient)
     hu = np.float32(LUNG_HU) + y * np.float32(0.45) + np.float32(12) * np.sin(x * 0.09 + z * 0.07) * np.sin(y * 0.11)
     part.paint(inside, hu)
-    below = np.maximum(inside + 1.0, height)
+    gap = 1.0 if patient.physique is None else -0.8  # the plain one has a thin rim of lung round the abdomen
+    below = np.maximum(inside + gap, height)
     part.paint(below, patient.muscle_hu)
     part.paint(np.maximum(inside + 3.0, height + 2.5), patient.fat_hu)
     liver = smooth_min(
         ellipsoid(at, (-62, 16, patient.thorax.right_dome_mm - 72), (84, 88, 70)),
-        ellipsoid(at, (2, -16, -86), (72, 50, 37)),
+        ellipsoid(at, (2, -16, -86 if patient.physique is None else -80), (72, 50, 37)),
         18.0,
     )
     part.paint(np.maximum(np.maximum(inside + 3.5, height + 3.0), liver), LIVER_HU)
@@ -164,15 +168,16 @@ def mediastinum(part: Canvas, patient: Patient, closed: Array) -> Array:
     flare = np.clip(-z / np.float32(60), 0, 1)
     front = 9.0 if patient.physique is None else patient.physique.front_mm
     wedge = oval((x - np.float32(6) * flare, y, z), (4, -58), (front, 30), 2.0) - np.float32(16) * flare
-    upper = oval(at, (-4, 14), (38, 46), 2.2) + np.clip(np.float32(62) - z, 0, 60)
+    wide = 38.0 if patient.physique is None else min(30.0 + 1.6 * patient.physique.fat_mm, 44.0)
+    upper = oval(at, (-4, 14), (wide, wide + 8.0), 2.2) + np.clip(np.float32(62) - z, 0, 60)
     return smooth_min(smooth_min(smooth_min(column, spine, 10.0), wedge, 6.0), smooth_min(closed, upper, 12.0), 14.0)
 
 
 def aorta_line(patient: Patient) -> Points:
     """Middle line of the descending aorta, from below upwards, in LPS."""
-    thorax = patient.thorax
+    thorax, lowest = patient.thorax, -120 if patient.physique is None else -216
     return patient.chest_to_lps(
-        [(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(-120, 96, 12)]
+        [(thorax.aorta_x_mm - 3 * (z < -40), thorax.aorta_y_mm + 4 * (z < -40), z) for z in range(lowest, 96, 12)]
     )
 
 

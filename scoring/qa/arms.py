@@ -43,12 +43,13 @@ def identify(volume: Volume, pose: Pose) -> Arms:
     """
     calcium = np.array([_calcium(volume, pose, arm) for arm in range(3)])
     first, second, third = (int(arm) for arm in np.argsort(-calcium, kind="stable"))
-    order = (first, second, third)
     sure = bool(calcium[first] >= SURE_RATIO * calcium[second] and calcium[second] >= SURE_RATIO * calcium[third] > 0)
     rods = find_rods(volume, pose, third)
     opposite = None if rods is None else rods.arm_opposite_water
-    if opposite is not None and opposite != third and not sure:
-        order = (*(arm for arm in (first, second, third) if arm != opposite), opposite)  # type: ignore[assignment]
+    if opposite is not None and not sure:
+        first, second = (arm for arm in (first, second, third) if arm != opposite)
+        third = opposite
+    order = (first, second, third)
     return Arms(
         order=order,
         sure=sure,
@@ -73,7 +74,7 @@ def insert_centre(volume: Volume, pose: Pose, arm: int, diameter_mm: int) -> Vec
 
 
 def _calcium(volume: Volume, pose: Pose, arm: int) -> float:
-    """Mean excess HU over the known volume of an arm's 5 mm insert, or of its 3 mm insert where that one is not seen."""
+    """Mean excess HU over the known volume of an arm's 5 mm insert, or of its 3 mm one where that is not seen."""
     excess = [0.0, 0.0]
     for place, diameter in enumerate(DIAMETERS_MM[:2]):
         found = signal_of_insert(volume, insert_centre(volume, pose, arm, diameter), diameter)

@@ -38,7 +38,7 @@ def lateral_width_mm(volume: Volume, pose: Pose) -> float | None:
     places = np.argwhere(body)
     if not len(places):
         return None
-    return _widest(places * steps, _at_border(places, body.shape, steps))
+    return _widest(places * np.array(steps), _at_border(places, body.shape, steps))
 
 
 def _body(

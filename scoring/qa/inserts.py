@@ -47,7 +47,7 @@ def measure_inserts(
     return tuple(made)
 
 
-def _insert(  # noqa: PLR0913, PLR0917 - what one insert is, and what it is measured with
+def _insert(
     volume: Volume,
     islands: Islands,
     own: npt.NDArray[np.bool_],

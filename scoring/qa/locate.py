@@ -114,7 +114,7 @@ def _matched(
     distance = np.hypot(*(wanted[:, None] - flat[None]).transpose(2, 0, 1))
     nearest = distance.argmin(axis=1)
     near = distance[np.arange(6), nearest] <= MATCH_MM
-    chosen = {place: int(nearest[place]) for place in np.flatnonzero(near)}
+    chosen = {int(place): int(nearest[place]) for place in np.flatnonzero(near)}
     level = float(np.median(height[list(chosen.values())])) if chosen else 0.0
     chosen = {
         place: spot for place, spot in chosen.items() if abs(height[spot] - level) <= SLANT * RADIUS_OF_DIAMETER_MM[5]

@@ -17,7 +17,11 @@ class QaVerdict(StrEnum):
 
 
 class Handedness(StrEnum):
-    """Which way round the arms 800, 400, 200 follow each other, seen with the rods behind the inserts."""
+    """Which way round the arms 800, 400, 200 follow each other, seen with the rods behind the inserts.
+
+    A phantom that is turned round or scanned feet first keeps it; a mirrored image does not. As made means: as in the
+    published scan, the one physical phantom that could be looked at.
+    """
 
     AS_MADE = "as made"
     MIRRORED = "mirrored"

@@ -140,13 +140,17 @@ def _ring(volume: Volume, index: int, centre: tuple[float, float]) -> Disc | Non
 
 def _gravity(volume: Volume, index: int, centre: tuple[float, float], level_hu: float) -> tuple[float, float]:
     """Centre of gravity of what is brighter than `level_hu` within reach of the rod."""
+    reach = ROD_RADIUS_MM + 5.0
     row_mm, column_mm = volume.pixel_spacing_mm
-    rows, columns = np.mgrid[: volume.hu.shape[1], : volume.hu.shape[2]]
-    near = np.hypot((rows - centre[0]) * row_mm, (columns - centre[1]) * column_mm) <= ROD_RADIUS_MM + 5.0
-    bright = near & (volume.hu[index] >= level_hu)
+    rows = np.arange(int(centre[0] - reach / row_mm), int(centre[0] + reach / row_mm) + 2)
+    columns = np.arange(int(centre[1] - reach / column_mm), int(centre[1] + reach / column_mm) + 2)
+    near = np.hypot((rows[:, None] - centre[0]) * row_mm, (columns - centre[1]) * column_mm) <= reach
+    # The ring was measured before, so that all of this lies inside the image.
+    bright = near & (volume.hu[index].take(rows, 0, mode="clip").take(columns, 1, mode="clip") >= level_hu)
     if not bright.any():
         return centre
-    return float(rows[bright].mean()), float(columns[bright].mean())
+    down, along = np.nonzero(bright)
+    return float(rows[down].mean()), float(columns[along].mean())
 
 
 def _measured(volume: Volume, pose: Pose, low_density_arm: int, cores: list[_Core]) -> Rods | None:

@@ -39,8 +39,7 @@ class Signal:
 def index_of(volume: Volume, point_lps_mm: Vector) -> Vector:
     """Place of a point in the array (slice, row, column), not rounded."""
     affine = volume.voxel_to_lps_mm
-    index: Vector = np.linalg.solve(affine[:3, :3], point_lps_mm - affine[:3, 3])
-    return index
+    return np.asarray(np.linalg.solve(affine[:3, :3], point_lps_mm - affine[:3, 3]), np.float64)
 
 
 def disc(volume: Volume, slice_index: int, centre: tuple[float, float], radius_mm: float) -> Disc | None:

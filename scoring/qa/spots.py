@@ -30,6 +30,9 @@ EVEN_HU = 70.0
 SOFT_HU = (-120.0, 250.0)
 """Surroundings that may be the body of the insert at any tube voltage."""
 
+LEAST_OF_RING = 0.5
+"""Share of the ring that must lie inside the image."""
+
 MOST_SPOTS = 100
 
 
@@ -78,28 +81,29 @@ def spots(grid: SearchGrid) -> Spots:
     highest = ndimage.maximum_filter(answer, [2 * part + 1 for part in reach], mode="nearest")
     found = np.argwhere((answer >= highest) & (answer >= FAINTEST_HU))
     values = answer[tuple(found.T)]
-    kept: list[int] = []
-    for one in np.argsort(-values, kind="stable"):
-        if len(kept) == MOST_SPOTS:
-            break
-        if _stands_alone(grid, found[one]):
-            kept.append(int(one))
-    places = found[kept].astype(float) @ grid.voxel_to_lps_mm[:3, :3].T + grid.voxel_to_lps_mm[:3, 3]
-    return Spots(places_lps_mm=places, answer_hu=values[kept].astype(float))
+    alone = _stand_alone(grid, found)
+    found, values = found[alone], values[alone]
+    strongest = np.argsort(-values, kind="stable")[:MOST_SPOTS]
+    places = found[strongest].astype(float) @ grid.voxel_to_lps_mm[:3, :3].T + grid.voxel_to_lps_mm[:3, 3]
+    return Spots(places_lps_mm=places, answer_hu=values[strongest].astype(float))
 
 
-def _stands_alone(grid: SearchGrid, at: npt.NDArray[np.int64]) -> bool:
-    """Whether a ring about the spot holds one soft material."""
+def _stand_alone(grid: SearchGrid, found: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether a ring about each spot, most of it inside the image, holds one soft material."""
     _, row_mm, column_mm = grid.spacing_mm
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     radii = np.linspace(*RING_MM, 3)
-    rows = np.rint(at[1] + np.outer(radii, np.sin(angle)) / row_mm).astype(int).ravel()
-    columns = np.rint(at[2] + np.outer(radii, np.cos(angle)) / column_mm).astype(int).ravel()
-    inside = (rows >= 0) & (rows < grid.smooth.shape[1]) & (columns >= 0) & (columns < grid.smooth.shape[2])
-    if inside.mean() < 0.5:
-        return False
-    low, middle, high = np.percentile(grid.smooth[at[0], rows[inside], columns[inside]], (10, 50, 90))
-    return bool(high - low <= EVEN_HU and SOFT_HU[0] <= middle <= SOFT_HU[1])
+    rows = found[:, 1:2] + np.rint(np.outer(radii, np.sin(angle)) / row_mm).astype(int).ravel()
+    columns = found[:, 2:3] + np.rint(np.outer(radii, np.cos(angle)) / column_mm).astype(int).ravel()
+    size = grid.smooth.shape
+    inside = (rows >= 0) & (rows < size[1]) & (columns >= 0) & (columns < size[2])
+    around = grid.smooth[found[:, :1], np.clip(rows, 0, size[1] - 1), np.clip(columns, 0, size[2] - 1)]
+    whole = np.flatnonzero(inside.mean(axis=1) >= LEAST_OF_RING)
+    alone = np.zeros(len(found), bool)
+    # Outside the image the nearest pixel stands in; of half a ring that leaves the percentiles what they are.
+    low, middle, high = np.percentile(around[whole], (10, 50, 90), axis=1)
+    alone[whole] = (high - low <= EVEN_HU) & (middle >= SOFT_HU[0]) & (middle <= SOFT_HU[1])
+    return alone
 
 
 def _block_mean(hu: npt.NDArray[np.generic], blocks: tuple[int, ...]) -> npt.NDArray[np.float32]:

@@ -87,8 +87,10 @@ def _inserts(measured: Measured) -> Iterator[_Reason]:
     if missing:
         yield (
             QaVerdict.FAIL,
-            f"{LARGER_INSERTS - len(missing)} of the {LARGER_INSERTS} inserts of 5 and 3 mm are found; nothing scores "
-            f"at {' and at '.join(missing)}",
+            (
+                f"{LARGER_INSERTS - len(missing)} of the {LARGER_INSERTS} inserts of 5 and 3 mm are found; "
+                f"nothing scores at {' and at '.join(missing)}"
+            ),
         )
 
 
@@ -97,8 +99,10 @@ def _identity(measured: Measured) -> Iterator[_Reason]:
     if not placement.order_sure:
         yield (
             QaVerdict.WARN,
-            "the three arms hold too similar amounts of calcium to tell 800, 400 and 200 mg/cm3 apart surely: compare "
-            "the picture with the phantom",
+            (
+                "the three arms hold too similar amounts of calcium to tell 800, 400 and 200 mg/cm3 apart surely: "
+                "compare the picture with the phantom"
+            ),
         )
     if placement.water_agrees is False:
         yield (
@@ -108,8 +112,10 @@ def _identity(measured: Measured) -> Iterator[_Reason]:
     if placement.handedness is Handedness.MIRRORED:
         yield (
             QaVerdict.WARN,
-            "the arms 800, 400, 200 mg/cm3 follow each other the wrong way round: the images are mirrored, or two "
-            "densities are swapped; check the orientation that the scanner states",
+            (
+                "the arms 800, 400, 200 mg/cm3 follow each other the other way round than in the published scan: the "
+                "images are mirrored, or two densities are swapped; check the orientation that the scanner states"
+            ),
         )
 
 
@@ -150,8 +156,10 @@ def _masses(measured: Measured) -> Iterator[_Reason]:
             passed = limit.fail if severity is QaVerdict.FAIL else limit.warn
             yield (
                 severity,
-                f"the mass of {insert.name} is {insert.mass_mg:.2f} mg, {insert.mass_error_percent:+.1f} % off the "
-                f"known {insert.known_mass_mg:.2f} mg (limit {passed:g} %)",
+                (
+                    f"the mass of {insert.name} is {insert.mass_mg:.2f} mg, {insert.mass_error_percent:+.1f} % off the "
+                    f"known {insert.known_mass_mg:.2f} mg (limit {passed:g} %)"
+                ),
             )
 
 
@@ -214,8 +222,10 @@ def _change(code: str, what: str, now: float, earlier: float, digits: int) -> It
         passed = limit.fail if severity is QaVerdict.FAIL else limit.warn
         yield (
             severity,
-            f"{what} is {now:.{digits}f}{unit}, {percent:+.1f} % against the baseline's {earlier:.{digits}f} "
-            f"(limit {passed:g} %)",
+            (
+                f"{what} is {now:.{digits}f}{unit}, {percent:+.1f} % against the baseline's {earlier:.{digits}f} "
+                f"(limit {passed:g} %)"
+            ),
         )
 
 

@@ -49,7 +49,10 @@ def _thickness(acquisition: Acquisition) -> list[Finding]:
     elif severity is Severity.WEAKENS:
         sentence = f"slices are {thickness:g} mm thick where the score is defined for 3 mm: not comparable"
     else:
-        sentence = f"slices are {thickness:g} mm thick, close to the standard of 2.5 to 3 mm"
+        sentence = (
+            f"slices are {thickness:g} mm thick where the score is defined for 3 mm: compare it with scores of the "
+            "same thickness"
+        )
     return [Finding(code="thickness", severity=severity, sentence=sentence, measured=thickness, unit="mm")]
 
 
@@ -59,7 +62,8 @@ def _increment(volume: Volume, acquisition: Acquisition) -> list[Finding]:
         return []
     if increment < OVERLAP_SHARE * thickness:
         sentence = (
-            f"slices of {thickness:g} mm overlap: one every {increment:g} mm; the score is weighted by the increment"
+            f"slices of {thickness:g} mm overlap: one every {increment:g} mm; the score is weighted by the increment, "
+            "and not comparable with one of contiguous slices"
         )
         return [Finding(code="increment", severity=Severity.NOTE, sentence=sentence, measured=increment, unit="mm")]
     gap = 100.0 * (increment / thickness - 1.0)

@@ -1,4 +1,4 @@
-"""Findings from the image: contrast, noise, coverage, metal, padding, and how sure the anatomy is."""
+"""Findings from the image: every check of it in order, and what could not be judged."""
 
 import math
 
@@ -6,12 +6,21 @@ import numpy as np
 
 from scoring.anatomy import Anatomy
 from scoring.protocol import Protocol
-from scoring.quality.limits import LIMITS, METAL_HU, METAL_REACH_MM
+from scoring.quality.coverage import coverage, padding
+from scoring.quality.limits import LIMITS
+from scoring.quality.metal import find_bright, metal
+from scoring.quality.motion import Motion, measure_motion, motion
+from scoring.quality.sides import heart_to_left_percent, mirrored
+from scoring.quality.stent import stents
+from scoring.quality.streak import streak_ratio, streaks
 from scoring.result import Finding, Severity
 from scoring.volume import Volume
 
 WITHOUT_MINIMUM_MM2 = 0.45
 """A protocol that keeps smaller islands breaks at less noise."""
+
+TWIN_ROWS = 16
+"""Slices are compared in every so manieth row before they are compared whole."""
 
 
 def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list[Finding]:
@@ -26,14 +35,20 @@ def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list
     protocol : Protocol
         Its minimum size decides how much noise it bears.
     """
+    moved, ratio = measure_motion(volume, anatomy), streak_ratio(volume, anatomy)
     return [
         *_contrast(anatomy),
-        *_coverage(anatomy),
+        *mirrored(anatomy),
+        *coverage(anatomy),
         *_noise(volume, anatomy, protocol),
         *_aorta(anatomy),
-        *_metal(volume, anatomy),
-        *_padding(anatomy),
-        _not_judged(),
+        *metal(volume, anatomy, find_bright(volume, anatomy)),
+        *stents(volume, anatomy),
+        *motion(moved),
+        *streaks(ratio),
+        *padding(anatomy),
+        *_twins(volume),
+        _not_judged(anatomy, moved, ratio),
     ]
 
 
@@ -74,45 +89,6 @@ def _noise(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list[Finding
     return [Finding(code="noise", severity=severity, sentence=said, measured=sd, unit="HU")]
 
 
-def _coverage(anatomy: Anatomy) -> list[Finding]:
-    step = anatomy.grid.spacing_mm[0]
-    above, below = anatomy.above_centre_mm, anatomy.below_centre_mm
-    found = [
-        _cover("extent", above + below + step, "the series covers only {0:.0f} mm, less than half a heart"),
-        _cover("top", above, "the series ends {0:.0f} mm above the heart's centre: the left main may not be covered"),
-        _cover("bottom", below, "the series begins {0:.0f} mm below the heart's centre: the apex is cut off"),
-    ]
-    right, left, front = _field_of_view(anatomy)
-    found += [
-        _cover(
-            "side", min(right, left), "the field of view ends {0:.0f} mm beside the heart's centre: the heart is cut"
-        ),
-        _cover("front", front, "the field of view ends {0:.0f} mm before the heart's centre: the heart is cut"),
-    ]
-    return [finding for finding in found if finding]
-
-
-def _cover(name: str, measured: float, sentence: str) -> Finding | None:
-    severity = LIMITS[name].severity(measured)
-    if severity is None:
-        return None
-    said = sentence.format(measured)
-    if severity is Severity.REFUSE:
-        said = f"not scored: {said}; send the series that covers the whole heart"
-    return Finding(code="coverage", severity=severity, sentence=said, measured=measured, unit="mm")
-
-
-def _field_of_view(anatomy: Anatomy) -> tuple[float, float, float]:
-    """Distances from the heart's centre to where the image ends: right, left, front."""
-    grid = anatomy.grid
-    z, y, x = grid.cells(np.array([anatomy.centre_mm]))[0]
-    row, column = ~grid.padded[z, y], ~grid.padded[z, :, x]
-    right = float(np.argmin(np.append(row[x::-1], False))) * grid.spacing_mm[2]
-    left = float(np.argmin(np.append(row[x:], False))) * grid.spacing_mm[2]
-    front = float(np.argmin(np.append(column[y::-1], False))) * grid.spacing_mm[1]
-    return right, left, front
-
-
 def _aorta(anatomy: Anatomy) -> list[Finding]:
     confidence = anatomy.aorta_confidence
     severity = LIMITS["aorta"].severity(confidence)
@@ -125,37 +101,37 @@ def _aorta(anatomy: Anatomy) -> list[Finding]:
     return [Finding(code="anatomy", severity=severity, sentence=sentence, measured=confidence)]
 
 
-def _metal(volume: Volume, anatomy: Anatomy) -> list[Finding]:
-    bright = np.argwhere(volume.hu > METAL_HU)
-    if not len(bright):
-        return []
-    places = anatomy.at(anatomy.millimetres(bright))
-    near = int((places.inside_closed > -METAL_REACH_MM).sum())
-    severity = LIMITS["metal"].severity(near)
-    if severity is not None:
-        sentence = (
-            f"{near} voxels above 2000 HU in or at the heart: metal, whose streaks can pass for calcium or hide it"
-        )
-        return [Finding(code="metal", severity=severity, sentence=sentence, measured=float(near), unit="voxels")]
-    if LIMITS["metal"].severity(len(bright)) is None:
-        return []
-    sentence = f"{len(bright)} voxels above 2000 HU away from the heart: metal in the field of view"
-    return [
-        Finding(code="metal", severity=Severity.NOTE, sentence=sentence, measured=float(len(bright)), unit="voxels")
-    ]
-
-
-def _padding(anatomy: Anatomy) -> list[Finding]:
-    grid, box = anatomy.grid, anatomy.opened.box
-    empty = (grid.padded[box] | (grid.hu[box] < -990.0)) & (anatomy.opened.inside_closed_mm > 3.0)
-    millilitres = float(empty.sum() * np.prod(grid.spacing_mm) / 1000.0)
-    severity = LIMITS["padding"].severity(millilitres)
+def _twins(volume: Volume) -> list[Finding]:
+    """Neighbouring slices that hold the same image."""
+    thin = volume.hu[:, ::TWIN_ROWS]
+    alike = [k for k in range(len(thin) - 1) if np.array_equal(thin[k], thin[k + 1])]
+    twins = sum(1 for k in alike if np.array_equal(volume.hu[k], volume.hu[k + 1]))
+    severity = LIMITS["duplicates"].severity(twins)
     if severity is None:
         return []
-    sentence = f"not scored: {millilitres:.1f} ml within the heart hold no measured value; send the original images"
-    return [Finding(code="padding", severity=severity, sentence=sentence, measured=millilitres, unit="ml")]
+    sentence = (
+        f"not scored: {twins} slice{'s hold' if twins > 1 else ' holds'} the same image as the next one: calcium would "
+        "count more than once; send the series again"
+    )
+    return [Finding(code="duplicates", severity=severity, sentence=sentence, measured=float(twins), unit="slices")]
 
 
-def _not_judged() -> Finding:
-    sentence = "cardiac motion, stents and bypass grafts are not recognised: look at the images"
+def _not_judged(anatomy: Anatomy, moved: Motion, ratio: float) -> Finding:
+    """What no check looks at, and what could not be measured in this scan."""
+    sentence = (
+        "not recognised: a coronary artery smeared by its own motion, a stent closed by calcium, a bypass graft without "
+        "metal; look at the images"
+    )
+    unknown = [
+        name
+        for name, figure in (
+            ("doubling of the heart's border", moved.doubling_mm),
+            ("steps between slices", moved.step_mm),
+            ("streaks", ratio),
+            ("the side of the heart", heart_to_left_percent(anatomy)),
+        )
+        if not math.isfinite(figure)
+    ]
+    if unknown:
+        sentence += f". Not known in this scan, for want of what it shows: {', '.join(unknown)}"
     return Finding(code="not_judged", severity=Severity.NOTE, sentence=sentence)

@@ -31,6 +31,8 @@ _MONTE_CARLO = (
 )
 _HEARTS = "19 whole hearts measured at least 42 mm below and 51 mm above their centre; every cut one less than 35 or 38"
 _EXTENTS = "hearts of NLST: 102 to 146 mm wide, 105 to 117 mm deep"
+_MOTION = "a still border is as sharp as the slice is thin; a heart that beats once more in the slice moves millimetres"
+_TUBE = "a coronary stent is a tube of 2.5 to 4 mm and at least 8 mm long, bright on all sides of its lumen"
 
 LIMITS: dict[str, Limit] = {
     "contrast": Limit(
@@ -42,7 +44,11 @@ LIMITS: dict[str, Limit] = {
         unit="mm", note=3.0, weakens=3.5, refuse=5.0, source="standard 3 mm; a thicker slice hides calcium"
     ),
     "thickness_thin": Limit(
-        unit="mm", note=2.5, weakens=2.0, below=True, source="standard 2.5 to 3 mm; thin slices raise peaks"
+        unit="mm",
+        note=2.9,
+        weakens=2.0,
+        below=True,
+        source="defined for 3 mm; thinner slices raise peaks",
     ),
     "gap": Limit(unit="%", weakens=1.0, refuse=10.0, source="calcium between the slices is missed"),
     "tilt": Limit(unit="degrees", note=1.0, weakens=5.0, refuse=15.0, source="islands are defined in axial slices"),
@@ -52,12 +58,48 @@ LIMITS: dict[str, Limit] = {
     "side": Limit(unit="mm", weakens=52.0, refuse=40.0, below=True, source=_EXTENTS),
     "front": Limit(unit="mm", weakens=46.0, refuse=34.0, below=True, source=_EXTENTS),
     "aorta": Limit(unit="", weakens=0.5, below=True, source="tracks of real hearts that lay on the aorta"),
+    "mirrored": Limit(
+        unit="%",
+        weakens=0.0,
+        refuse=-10.0,
+        below=True,
+        source="two thirds of the heart lie left of the spine: its left border is about twice as far out as its right",
+    ),
+    "step": Limit(
+        unit="mm", note=2.5, weakens=3.0, source="a contour that jumps by more than 3 mm between slices has moved"
+    ),
+    "doubling": Limit(unit="mm", note=2.0, weakens=2.5, source=_MOTION),
     "metal": Limit(unit="voxels", weakens=4.0, source="nothing but metal exceeds 2000 HU"),
+    "metal_away": Limit(unit="voxels", note=4.0, source="nothing but metal exceeds 2000 HU"),
+    "lead": Limit(unit="mm", weakens=40.0, source="no clip and no valve is so long; a lead runs through the heart"),
+    "stent": Limit(unit="mm", weakens=7.5, source=_TUBE),
+    "clips": Limit(unit="pieces", weakens=2.0, source="clips close the branches of a graft: several in a row"),
+    "saturation": Limit(unit="voxels", weakens=4.0, source="a dozen voxels of equal, highest value are no measurement"),
+    "streak": Limit(
+        unit="times", note=2.0, weakens=3.0, source="noise of a soft kernel has no direction; real scans 0.6 to 1.6"
+    ),
     "padding": Limit(unit="ml", refuse=0.5, source="a heart holds no air"),
+    "duplicates": Limit(unit="slices", refuse=0.0, source="noise is never the same twice"),
 }
 
 METAL_HU = 2000.0
 METAL_REACH_MM = 10.0
+
+CLIP_HU = 1500.0
+"""Calcified plaque peaks at 130 to 1300 HU; a clip of millimetres keeps its peak above."""
+
+AORTA_LEFT_MM = 5.0
+"""A descending aorta so far left of the spine's middle is on its usual side."""
+
+STENT_WALL_HU = 250.0
+STENT_PEAK_HU = 450.0
+STENT_SHARE = 0.4
+"""Share of the length of a bright piece along which it is hollow: plaque may hang on to a stent."""
+STENT_RING_MM3 = 8.0
+"""So much lumen is closed all around in its slice; calcium on opposite walls leaves it open."""
+
+WRAPPED_HU = -900.0
+WRAPPED_AMONG_HU = 1000.0
 
 CLEAN_ZERO_NOISE_HU = 25.0
 CLEAN_ZERO_THICKNESS_MM = 3.5
@@ -70,6 +112,7 @@ LONE_SPECK_MM2 = 1.5
 REASON_ORDER = (
     "contrast",
     "no_heart",
+    "mirrored",
     "coverage",
     "noise",
     "kvp",
@@ -79,6 +122,7 @@ REASON_ORDER = (
     "uneven",
     "thickness",
     "padding",
+    "duplicates",
 )
 """Of several refusals the first of this order is the reason that is given."""
 

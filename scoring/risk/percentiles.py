@@ -96,7 +96,7 @@ def _no_calcium(percentiles: list[int], cuts: list[int], population: str) -> str
 def _person(demographics: Demographics) -> tuple[int, str, str]:
     """Age, the table's word for the sex, and the plural for print."""
     if demographics.withheld is not None:
-        raise Withheld(demographics.withheld)
+        raise Withheld(f"no percentile: {demographics.withheld}")
     age = demographics.age_years
     if age is None:
         raise Withheld("no percentile: the images state neither an age nor a date of birth with a date of the scan")

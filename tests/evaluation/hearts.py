@@ -3,7 +3,9 @@
 Noise, motion and anatomy are the scanner's; only the calcium is put in, blurred as the scanner blurs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,17 @@ from tests.support.inserted_plaque import Inserted, insert, readings
 from tests.support.real_series import real_series
 
 HEARTS = ("chest-philips-5mm", "petct-siemens-overlap")
-FORMS = ("as scanned", "200 mm field", "3 mm slices", "3 mm slices, 200 mm field")
+FORMS = (
+    "as scanned",
+    "200 mm field",
+    "3 mm slices",
+    "3 mm slices, 200 mm field",
+    "another size",
+    "another size, 200 mm field",
+)
+STRETCH = (0.9, 1.12)
+"""Another size: the whole patient is made larger or smaller by so much, in each direction for itself."""
+
 BURDENS = ("zero", "fleck", "small", "small", "moderate", "heavy")
 """By turns: half of the scores lie below 100."""
 
@@ -49,19 +61,31 @@ LANDMARKS = {
 Points = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Heart:
+    """A real scan in one of its forms, with its courses and landmarks as points in the same millimetres."""
+
+    volume: Volume
+    acquisition: Acquisition
+    courses: Mapping[Vessel, Sequence[Mapping[str, Any]]]  # segments with `certain`, `radius_mm` and `points`
+    landmarks: Mapping[str, Points]
+    middle_mm: Points
+
+
 def heart_case(heart: str, seed: int, number: int) -> Case:
     """Case `number` of a heart: form and burden by turns, the rest by seed."""
     rng = np.random.default_rng([seed, HEARTS.index(heart), number])
     form = FORMS[(number + number // len(BURDENS)) % len(FORMS)]
     burden = BURDENS[number % len(BURDENS)]
-    base = _form_of(heart, form)
-    deposits = [*_plaques(heart, burden, rng), *_look_alikes(heart, base[0], rng, least=2 if burden == "zero" else 0)]
-    scan = insert(heart, deposits, base=base)
+    base = _in_form(heart, form, rng)
+    deposits = [*_plaques(base, burden, rng), *_look_alikes(base, rng, least=2 if burden == "zero" else 0)]
+    scan = insert(heart, deposits, base=(base.volume, base.acquisition))
     return Case(
         group=heart,
         name=f"{heart}/{seed}-{number:02d}",
         about=f"{form}, {burden}",
         expect=SCORED,
+        caveats=(),
         volume=scan.volume,
         acquisition=scan.acquisition,
         demographics=Demographics(),
@@ -73,22 +97,34 @@ def heart_case(heart: str, seed: int, number: int) -> Case:
     )
 
 
-def _form_of(heart: str, form: str) -> tuple[Volume, Acquisition]:
+def _in_form(heart: str, form: str, rng: np.random.Generator) -> _Heart:
     volume, acquisition = real_series(heart)
+    record = readings(heart)
+    size = rng.uniform(*STRETCH, 3) if "another size" in form else np.ones(3)
+    affine = np.diag([*size, 1.0]) @ volume.voxel_to_lps_mm
+    volume = Volume(hu=volume.hu, voxel_to_lps_mm=affine)
+    middle = size * np.array([sum(record["heart_box"][axis]) / 2 for axis in "xyz"])
     if "3 mm" in form:
         volume, acquisition = resliced(volume, acquisition, increment_mm=3.0)
     if "200 mm" in form:
-        box = readings(heart)["heart_box"]
-        volume, acquisition = cropped(
-            volume, acquisition, centre_xy_mm=(sum(box["x"]) / 2, sum(box["y"]) / 2), field_mm=FIELD_MM
-        )
-    return volume, acquisition
+        centre = (float(middle[0]), float(middle[1]))
+        volume, acquisition = cropped(volume, acquisition, centre_xy_mm=centre, field_mm=FIELD_MM)
+    return _Heart(
+        volume=volume,
+        acquisition=acquisition,
+        courses={
+            Vessel(vessel): [one | {"points": size * np.array(one["points"], float)} for one in segments]
+            for vessel, segments in record["vessels"].items()
+        },
+        landmarks={name: size * np.array(points, float) for name, points in record["landmarks"].items()},
+        middle_mm=middle,
+    )
 
 
 # ------------------------------------------------------------------------------------------ plaques
 
 
-def _plaques(heart: str, burden: str, rng: np.random.Generator) -> list[Inserted]:
+def _plaques(heart: _Heart, burden: str, rng: np.random.Generator) -> list[Inserted]:
     if burden == "zero":
         return []
     (fewest, most), radii, length, densities = SIZES[burden]
@@ -101,14 +137,14 @@ def _plaques(heart: str, burden: str, rng: np.random.Generator) -> list[Inserted
     return plaques
 
 
-def _on_course(heart: str, vessel: Vessel, rng: np.random.Generator, length_mm: float) -> Points:
+def _on_course(heart: _Heart, vessel: Vessel, rng: np.random.Generator, length_mm: float) -> Points:
     """A stretch of a certain segment, moved from the middle of the vessel to its wall."""
-    segments = [one for one in readings(heart)["vessels"][vessel] if one["certain"]]
-    first = readings(heart)["vessels"][vessel][0]
+    segments = [one for one in heart.courses[vessel] if one["certain"]]
+    first = heart.courses[vessel][0]
     at_ostium = vessel in (Vessel.LM, Vessel.RCA) and first["certain"] and rng.random() < OSTIUM_SHARE
-    long = [_run(np.array(one["points"], float))[-1] for one in segments]
+    long = [_run(one["points"])[-1] for one in segments]
     chosen = segments[0] if at_ostium else segments[int(rng.choice(len(segments), p=np.array(long) / sum(long)))]
-    course = np.array(chosen["points"], float)
+    course = chosen["points"]
     run = _run(course)
     length = min(length_mm, run[-1])
     start = float(rng.uniform(0, min(5.0, run[-1] - length) if at_ostium else run[-1] - length))
@@ -137,27 +173,27 @@ def _deposit(name: str, points: Points, radius_mm: float, density_hu: float) -> 
 # ------------------------------------------------------------------------------------------ look-alikes
 
 
-def _look_alikes(heart: str, volume: Volume, rng: np.random.Generator, *, least: int) -> list[Inserted]:
+def _look_alikes(heart: _Heart, rng: np.random.Generator, *, least: int) -> list[Inserted]:
     names = list(LANDMARKS)
     chosen = [name for name in names if rng.random() < 0.3]
     while len(chosen) < least:
         chosen.append(names[int(rng.integers(len(names)))])
     made = []
     for name in dict.fromkeys(chosen):
-        points = _of_landmark(heart, volume, name, rng)
+        points = _of_landmark(heart, name, rng)
         if points is not None:
             made.append(_deposit(LANDMARKS[name], points, float(rng.uniform(0.8, 1.8)), float(rng.uniform(400, 1000))))
     return made
 
 
-def _of_landmark(heart: str, volume: Volume, name: str, rng: np.random.Generator) -> Points | None:
+def _of_landmark(heart: _Heart, name: str, rng: np.random.Generator) -> Points | None:
     """Where this look-alike lies; None where ten draws all came too near to a course."""
-    places = np.array(readings(heart)["landmarks"][name], float)
+    places = heart.landmarks[name]
     courses = _all_courses(heart)
     for _ in range(10):
         centre = places[int(rng.integers(len(places)))]
         if name in ("ascending_aorta", "aortic_root", "descending_aorta"):
-            points = _arc_on_wall(volume, centre, rng, widest_mm=14.0 if name == "descending_aorta" else 20.0)
+            points = _arc_on_wall(heart.volume, centre, rng, widest_mm=14.0 if name == "descending_aorta" else 20.0)
         elif name == "mitral_annulus":
             points = _along(places, rng) + rng.normal(0, 0.7, 3)
         elif name == "pericardium":
@@ -169,11 +205,11 @@ def _of_landmark(heart: str, volume: Volume, name: str, rng: np.random.Generator
     return None
 
 
-def _all_courses(heart: str) -> Points:
+def _all_courses(heart: _Heart) -> Points:
     points = []
-    for segments in readings(heart)["vessels"].values():
+    for segments in heart.courses.values():
         for segment in segments:
-            course = np.array(segment["points"], float)
+            course = segment["points"]
             run = _run(course)
             at = np.arange(0, run[-1], 1.0)
             points.append(np.stack([np.interp(at, run, course[:, axis]) for axis in range(3)], 1))
@@ -209,10 +245,9 @@ def _along(places: Points, rng: np.random.Generator) -> Points:
     return np.stack([np.interp(at, run, places[:, axis]) for axis in range(3)], 1)
 
 
-def _sheet(heart: str, centre: Points, rng: np.random.Generator) -> Points:
+def _sheet(heart: _Heart, centre: Points, rng: np.random.Generator) -> Points:
     """Two lines, one above the other, across the direction from the middle of the heart."""
-    box = readings(heart)["heart_box"]
-    outward = centre - np.array([sum(box[axis]) / 2 for axis in "xyz"])
+    outward = centre - heart.middle_mm
     tangent = np.array([-outward[1], outward[0], 0.0]) / np.hypot(outward[0], outward[1])
     at = np.arange(-1, 1.01, 0.1) * float(rng.uniform(4.0, 10.0))
     line = centre + np.outer(at, tangent)

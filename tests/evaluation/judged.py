@@ -16,8 +16,9 @@ from scoring.volume import Volume
 NEAR_MM = 8.0
 """An excluded entry so near to missed calcium is taken for our verdict on it."""
 
-SCORED, REFUSED, CAVEAT = "scored", "refused", "caveat"
-"""What a correct node does with a case: score it, refuse it, or refuse it or weaken the result."""
+SCORED, REFUSED = "scored", "refused"
+GENTLE = frozenset({"noise", "thickness", "coverage"})
+"""A case with one of these caveats must still be scored right; with another one the score itself is not judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +28,8 @@ class Case:
     group: str  # cases of one group are counted together
     name: str
     about: str  # a few words: scanner, noise, what is special
-    expect: str  # SCORED, REFUSED or CAVEAT
+    expect: str  # SCORED or REFUSED
+    caveats: tuple[str, ...]  # what a score must own up to, by a finding that weakens it; a refusal is as good
     volume: Volume
     acquisition: Acquisition
     demographics: Demographics
@@ -58,6 +60,7 @@ class Judged:
     name: str
     about: str
     expect: str
+    caveats: tuple[str, ...]
     noise_sd_hu: float | None
     scores: CaseScores
     comparison: Comparison | None  # None: refused
@@ -65,14 +68,24 @@ class Judged:
     reason: str | None  # code of the refusal
     weakens: tuple[str, ...]  # codes of findings that weaken the result
     seconds: float
-    pictures: tuple[str, ...] = ()
 
     @property
-    def kept_its_word(self) -> bool:
-        """Whether the node did what is expected of this kind of case (not: whether the score is right)."""
-        if self.expect == CAVEAT:
+    def counts(self) -> bool:
+        """Whether its score enters the agreement."""
+        return self.expect == SCORED and set(self.caveats) <= GENTLE
+
+    @property
+    def answered(self) -> bool:
+        """Refused where it must be; with a fault refused or weakened; else scored. Not: whether the score is right."""
+        if self.expect == SCORED and self.caveats:
             return self.reason is not None or bool(self.weakens)
         return (self.reason is not None) == (self.expect == REFUSED)
+
+    @property
+    def named(self) -> bool:
+        """Whether one of the findings is that of the fault itself."""
+        said = {*self.weakens, *([self.reason] if self.reason else [])}
+        return bool(said & set(self.caveats))
 
 
 def judge(case: Case, pictures: Path | None = None) -> Judged:
@@ -86,6 +99,7 @@ def judge(case: Case, pictures: Path | None = None) -> Judged:
         name=case.name,
         about=case.about,
         expect=case.expect,
+        caveats=case.caveats,
         noise_sd_hu=case.noise_sd_hu,
         scores=_scores(case, result),
         comparison=comparison,

@@ -3,34 +3,28 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-import scoring.phantom
-from scoring.phantom import Phantom, PhantomSpec, make_phantom, random_spec
-from scoring.phantom.deposits import distractor_deposit
-from scoring.result import EXCLUDED_LABEL, LabelVolume, Vessel
-from tests.evaluation.judged import REFUSED, SCORED, Case
+from scoring.phantom import Phantom, evaluation_spec, make_phantom
+from scoring.phantom.lookalikes import distractor_deposit
+from scoring.result import EXCLUDED_LABEL, LabelVolume
+from tests.evaluation.judged import Case
 
 GROUP = "phantoms"
-LEFT_MAIN_EVERY = 3
-"""Of so many cases one is drawn until it has calcium in the left main, so that 60 cases hold 20 of them."""
-DRAWS = 200
-
-
-def phantom_seed(seed: int, number: int) -> int:
-    """Seed of the phantom `number` of an evaluation: no two evaluations share one."""
-    return seed * 100_000 + number * DRAWS
+SEEDS_APART = 1000
+"""Evaluations of neighbouring seeds share no phantom; a multiple of the cohort's block, so that its shares hold."""
 
 
 def phantom_case(seed: int, number: int) -> Case:
     """Phantom `number` of the evaluation `seed`."""
-    spec = _spec(phantom_seed(seed, number), with_left_main=number % LEFT_MAIN_EVERY == 0)
+    spec = evaluation_spec(seed * SEEDS_APART + number)
     phantom = make_phantom(spec)
     known, classes = _known(phantom)
-    expect = str(getattr(phantom.truth, "expect", None) or getattr(spec, "expect", None) or SCORED)
+    expectation = phantom.truth.expectation
     return Case(
         group=GROUP,
         name=f"phantom/{spec.seed}",
         about=_about(phantom),
-        expect=REFUSED if spec.blood_hu > 100 else expect,
+        expect=expectation.expect,
+        caveats=expectation.caveats,
         volume=phantom.volume,
         acquisition=phantom.acquisition,
         demographics=phantom.demographics,
@@ -40,19 +34,6 @@ def phantom_case(seed: int, number: int) -> Case:
         look_alikes=classes,
         noise_sd_hu=spec.noise_sd_hu,
     )
-
-
-def _spec(seed: int, *, with_left_main: bool) -> PhantomSpec:
-    draw = getattr(scoring.phantom, "evaluation_spec", random_spec)
-    specs = (draw(seed + step) for step in range(DRAWS))
-    first: PhantomSpec = next(specs)
-    if not with_left_main or _has_left_main(first):
-        return first
-    return next((spec for spec in specs if _has_left_main(spec)), first)
-
-
-def _has_left_main(spec: PhantomSpec) -> bool:
-    return any(plaque.vessel is Vessel.LM for plaque in spec.plaques)
 
 
 def _known(phantom: Phantom) -> tuple[LabelVolume, dict[int, str]]:
@@ -85,9 +66,11 @@ def _dense(line: np.ndarray) -> np.ndarray:
 
 def _about(phantom: Phantom) -> str:
     spec = phantom.spec
-    scanner = phantom.acquisition.manufacturer.split(" ")[0]
-    said = (
-        f"{scanner} {spec.fov_mm:.0f} mm, {spec.slice_increment_mm:g} mm, SD {spec.noise_sd_hu:.0f}, {spec.kvp:.0f} kVp"
-    )
-    fault = getattr(spec, "fault", None) or getattr(phantom.truth, "fault", None)
-    return f"{said}, {fault}" if fault else said
+    said = f"{phantom.acquisition.manufacturer.split(' ')[0]} {spec.fov_mm:.0f} mm, {spec.slice_increment_mm:g} mm"
+    said += f", SD {spec.noise_sd_hu:.0f}, {spec.kvp:.0f} kVp"
+    expectation = phantom.truth.expectation
+    faults = [
+        *([f"must be refused: {expectation.reason_code}"] if expectation.reason_code else []),
+        *expectation.caveats,
+    ]
+    return ", ".join([said, *faults])

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scoring.protocol import Acquisition, ScoringChoices
@@ -56,12 +56,12 @@ def real_line(name: str) -> tuple[bool, str]:
 # ------------------------------------------------------------------------------------------ turns
 
 
-def turns_of(kind: str, seed: int, number: int) -> list[tuple[bool, str]]:
+def turns_of(kind: str, seed: int, number: int, turns: Iterable[str] = tuple(TURNS)) -> list[tuple[bool, str]]:
     """The same scan in every order of its rows, columns and slices: whether the lesions are the same."""
     case = phantom_case(seed, number) if kind == "phantoms" else heart_case(kind, seed, number)
     first = _answer(case.volume, case.acquisition)
     lines = []
-    for name in TURNS:
+    for name in turns:
         again = _answer(turned_volume(case.volume, name), case.acquisition)
         lines.append(
             (again == first, f"{case.name:32s} {name:22s} {'same' if again == first else f'{first} | {again}'}")

@@ -39,14 +39,15 @@ def main() -> None:
             kept &= _print_turns(pool, asked.seed)
     if asked.json:
         _write_json(judged, asked)
-    said = "as they must be" if kept else "NOT as they must be, see above"
-    say(f"\nseed {asked.seed}, wall time {time.perf_counter() - began:.0f} s; real series and turns: {said}")
+    say(f"\nseed {asked.seed}, wall time {time.perf_counter() - began:.0f} s")
+    if not kept:
+        say("a real series or a scan in another order is NOT as it must be: see above")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.evaluation", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other cases")
-    parser.add_argument("--cases", type=int, default=60, help="phantoms")
+    parser.add_argument("--cases", type=int, default=100, help="phantoms; 50 hold one of each share of faults")
     parser.add_argument("--hearts", type=int, default=24, help="real hearts with calcium put in, both by turns")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--json", type=Path, help="every case and every wrong lesion, for programs")
@@ -134,7 +135,7 @@ def _print_lines(lines: Iterable[tuple[bool, str]]) -> bool:
 
 
 def _write_json(judged: Sequence[Judged], asked: argparse.Namespace) -> None:
-    cases = [asdict(one) | {"kept_its_word": one.kept_its_word} for one in judged]
+    cases = [asdict(one) | {"answered": one.answered} for one in judged]
     text = json.dumps({"seed": asked.seed, "cases": cases}, indent=1, default=str)
     asked.json.write_text(text + "\n", encoding="utf-8")
 

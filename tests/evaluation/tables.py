@@ -1,6 +1,7 @@
 """What the evaluation prints: a line a case, a line a wrong lesion, and the tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from scoring.evaluate import (
     Agreement,
@@ -11,13 +12,38 @@ from scoring.evaluate import (
     summarise_lesions,
 )
 from scoring.result import Point, Vessel
-from tests.evaluation.judged import CAVEAT, REFUSED, SCORED, Judged
+from tests.evaluation.judged import REFUSED, Judged
+from tests.evaluation.phantoms import GROUP
 
 QUIET_SD_HU = 25.0
 """Zero cases must be 0 at noise up to this."""
 SURE = 0.9
 
-SOURCES = {"phantom": "phantoms", "heart": "real hearts with inserted plaque"}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aims:
+    """What must be reached; None: printed without an aim."""
+
+    total_icc: float
+    vessel_icc: float | None
+    both_icc: float | None  # LM and LAD together
+    kappa: float
+    category: float | None
+    sensitivity: float
+    false_per_scan: float | None
+    look_alike: float
+    wrong_vessel: float | None
+    zeros: float
+
+
+PHANTOM_AIMS = Aims(
+    total_icc=0.98, vessel_icc=0.95, both_icc=0.97, kappa=0.93, category=0.95, sensitivity=0.92, false_per_scan=0.15,
+    look_alike=0.02, wrong_vessel=0.05, zeros=1.0,
+)  # fmt: skip
+HEART_AIMS = Aims(
+    total_icc=0.97, vessel_icc=None, both_icc=None, kappa=0.90, category=None, sensitivity=0.90, false_per_scan=None,
+    look_alike=0.02, wrong_vessel=None, zeros=0.9,
+)  # fmt: skip
 
 
 def case_line(judged: Judged) -> str:
@@ -26,7 +52,7 @@ def case_line(judged: Judged) -> str:
     truth = _figures(scores.reference_total, scores.reference_vessels or {})
     ours = "refused: " + str(judged.reason) if scores.total is None else _figures(scores.total, scores.vessels or {})
     wrong = len(judged.misses) + sum(not one.right for one in judged.comparison.scored) if judged.comparison else 0
-    marks = [f"{wrong} wrong" if wrong else "", "" if judged.kept_its_word else f"EXPECTED {judged.expect}"]
+    marks = [f"{wrong} wrong" if wrong else "", "" if judged.answered else f"MUST BE {judged.expect}"]
     marks += [",".join(judged.weakens)]
     return f"{judged.name:32s} {truth} | {ours:40s} {judged.about}; {' '.join(mark for mark in marks if mark)}"
 
@@ -70,7 +96,7 @@ def _wrong(
 
 def table(title: str, cases: Sequence[Judged]) -> list[str]:
     """All figures of a set of cases, each with its target and whether it is met."""
-    to_score = [one for one in cases if one.expect == SCORED]
+    to_score = [one for one in cases if one.counts]
     agreed = agreement([one.scores for one in to_score])
     # A case with a fault may be scored with a caveat: it enters no figure but its own.
     lesions = summarise_lesions([one.comparison for one in to_score if one.comparison])
@@ -81,49 +107,60 @@ def table(title: str, cases: Sequence[Judged]) -> list[str]:
     lines = [
         f"== {title}: {len(cases)} cases; {len(to_score)} to be scored ({kinds}), {agreed.refused} of them refused"
     ]
-    lines += _agreement_lines(agreed, heart="phantom" not in title)
-    lines += _lesion_lines(lesions)
-    lines += _zero_lines(to_score, agreed)
+    aims = PHANTOM_AIMS if all(one.group == GROUP for one in cases) else HEART_AIMS
+    lines += _agreement_lines(agreed, aims)
+    lines += _lesion_lines(lesions, aims)
+    lines += _zero_lines(to_score, agreed, aims)
     lines += _fault_lines(cases)
     lines += _calibration_lines(to_score)
     lines += ["reference (rows) against score (columns): " + ", ".join(agreed.categories)]
     return lines + ["   " + " ".join(f"{count:4d}" for count in row) for row in agreed.category_table]
 
 
-def _agreement_lines(agreed: Agreement, *, heart: bool) -> list[str]:
-    total, vessel, kappa = (0.97, 0.95, 0.90) if heart else (0.98, 0.95, 0.93)
-    lines = [_line("ICC total", agreed.icc["total"], at_least=total)]
-    lines += [_line(f"ICC {name}", agreed.icc[name], at_least=vessel) for name in Vessel]
-    lines += [_line("ICC LM+LAD", agreed.icc["LM+LAD"], at_least=0.97)]
-    lines += [_line("kappa", agreed.kappa, at_least=kappa)]
-    lines += [_line("kappa, refusals wrong", agreed.kappa_refusals_wrong, at_least=kappa)]
-    lines += [_line("category agreement", agreed.category_agreement, at_least=0.95)]
-    lines += [_line("category agreement, refusals wrong", agreed.category_agreement_refusals_wrong, at_least=0.95)]
+def _agreement_lines(agreed: Agreement, aims: Aims) -> list[str]:
+    lines = [_line("ICC total", agreed.icc["total"], at_least=aims.total_icc)]
+    lines += [_line(f"ICC {name}", agreed.icc[name], at_least=aims.vessel_icc) for name in Vessel]
+    lines += [_line("ICC LM+LAD", agreed.icc["LM+LAD"], at_least=aims.both_icc)]
+    lines += [_line("kappa", agreed.kappa, at_least=aims.kappa)]
+    lines += [_line("kappa, refusals wrong", agreed.kappa_refusals_wrong, at_least=aims.kappa)]
+    lines += [_line("category agreement", agreed.category_agreement, at_least=aims.category)]
+    same = agreed.category_agreement_refusals_wrong
+    lines += [_line("category agreement, refusals wrong", same, at_least=aims.category)]
     for name, limits in (("Bland-Altman", agreed.bland_altman), ("Bland-Altman of roots", agreed.bland_altman_root)):
         if limits:
             lines += [f"  {name:38s} {limits.mean:+.2f} ({limits.low:+.2f} to {limits.high:+.2f})"]
     return lines
 
 
-def _lesion_lines(lesions: LesionSummary) -> list[str]:
+def _lesion_lines(lesions: LesionSummary, aims: Aims) -> list[str]:
     lines = [
-        _line(f"lesion sensitivity ({lesions.found} of {lesions.reference})", lesions.sensitivity, at_least=0.92),
-        _line(f"false lesions per scan ({lesions.false})", lesions.false_per_scan, at_most=0.15),
-        _line("wrong-vessel share", lesions.wrong_vessel_share, at_most=0.05),
+        _line(
+            f"lesion sensitivity ({lesions.found} of {lesions.reference})",
+            lesions.sensitivity,
+            at_least=aims.sensitivity,
+        ),
+        _line(f"false lesions per scan ({lesions.false})", lesions.false_per_scan, at_most=aims.false_per_scan),
+        _line("wrong-vessel share", lesions.wrong_vessel_share, at_most=aims.wrong_vessel),
         _line("volume sensitivity", lesions.volume_sensitivity),
         _line("volume PPV", lesions.volume_ppv),
         _line("volume F1", lesions.volume_f1),
     ]
     worst = sorted(lesions.class_share.items(), key=lambda pair: -pair[1])
-    return lines + [_line(f"share of the summed score: {name}", share, at_most=0.02) for name, share in worst]
+    return lines + [
+        _line(f"share of the summed score: {name}", share, at_most=aims.look_alike) for name, share in worst
+    ]
 
 
-def _zero_lines(cases: Sequence[Judged], agreed: Agreement) -> list[str]:
+def _zero_lines(cases: Sequence[Judged], agreed: Agreement, aims: Aims) -> list[str]:
     zeros = [one for one in cases if one.scores.reference_total == 0 and one.scores.total is not None]
     quiet = [one for one in zeros if one.noise_sd_hu is None or one.noise_sd_hu <= QUIET_SD_HU]
     right = sum(one.scores.total == 0 for one in quiet)
     lines = [
-        _line(f"zeros right, SD <= 25 HU ({right} of {len(quiet)})", right / len(quiet) if quiet else None, at_least=1)
+        _line(
+            f"zeros right, SD <= 25 HU ({right} of {len(quiet)})",
+            right / len(quiet) if quiet else None,
+            at_least=aims.zeros,
+        )
     ]
     false = [one.scores.total or 0.0 for one in zeros if one.scores.total]
     said = ", ".join(f"{score:.1f}" for score in sorted(false)) or "none"
@@ -132,13 +169,22 @@ def _zero_lines(cases: Sequence[Judged], agreed: Agreement) -> list[str]:
 
 
 def _fault_lines(cases: Sequence[Judged]) -> list[str]:
+    unfit = [one for one in cases if one.expect == REFUSED]
+    faulty = [one for one in cases if one.expect != REFUSED and one.caveats]
     lines = []
-    for expect, words in ((REFUSED, "unfit series refused"), (CAVEAT, "faults refused or weakened")):
-        mine = [one for one in cases if one.expect == expect]
+    for mine, words in ((unfit, "unfit series refused"), (faulty, "faults refused or weakened")):
         if mine:
-            kept = sum(one.kept_its_word for one in mine)
+            kept = sum(one.answered for one in mine)
             lines += [_line(f"{words} ({kept} of {len(mine)})", kept / len(mine), at_least=1)]
-            lines += [f"      not: {one.name}: {one.about}" for one in mine if not one.kept_its_word]
+            lines += [f"      not: {one.name}: {one.about}" for one in mine if not one.answered]
+    if faulty:
+        named = sum(one.named for one in faulty)
+        lines += [_line(f"  with the finding of the fault itself ({named} of {len(faulty)})", named / len(faulty))]
+        lines += [
+            f"      not named: {one.name}: {one.about}; said {one.reason or ','.join(one.weakens)}"
+            for one in faulty
+            if not one.named
+        ]
     return lines
 
 

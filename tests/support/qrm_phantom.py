@@ -6,12 +6,14 @@ rods, the body. Everything lies in the phantom's own frame, which is turned, til
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
 from scoring.protocol import Acquisition
 from scoring.volume import Volume
+from tests.support.ct_objects import ct_object, written
 
 HU_PER_MG_CM3 = {80: 2.18, 100: 1.53, 120: 1.37, 140: 1.21}
 """Calcium over water; at 120 kVp as in the published scan, at others by the adapted thresholds' ratio."""
@@ -85,8 +87,7 @@ def qrm_volume(scan: QrmScan) -> Volume:
     heights = np.arange(first, last + 1e-6, scan.increment_mm)
     across = (np.arange(scan.matrix) - (scan.matrix - 1) / 2) * scan.pixel_mm
     hu = np.empty((len(heights), scan.matrix, scan.matrix), np.float32)
-    for plane, height in zip(hu, heights, strict=True):
-        plane[:] = _body(scan, across, height)
+    hu[:] = _body(scan, across)
     for density in DENSITIES:
         for diameter in RADII_MM:
             if (density, diameter) not in scan.missing:
@@ -103,14 +104,42 @@ def qrm_volume(scan: QrmScan) -> Volume:
     return Volume(hu=np.clip(np.rint(hu), -1024, 3071).astype(np.int16), voxel_to_lps_mm=affine)
 
 
-def _body(scan: QrmScan, across: np.ndarray, height: float) -> np.ndarray:
-    """Tissue, lungs and spine in one slice; they are alike along the axis."""
+def write_scan(scan: QrmScan, folder: Path, **overrides: object) -> list[Path]:
+    """The scan as DICOM files; `overrides` are attributes by keyword."""
+    return write_volume(qrm_volume(scan), scan.acquisition, folder, **overrides)
+
+
+def write_volume(volume: Volume, acquisition: Acquisition, folder: Path, **overrides: object) -> list[Path]:
+    """Axial slices of a volume as DICOM files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    corner = volume.voxel_to_lps_mm[:3, 3]
+    stated: dict[str, object] = {
+        "PixelSpacing": list(volume.pixel_spacing_mm),
+        "KVP": str(acquisition.kvp),
+        "SliceThickness": str(acquisition.slice_thickness_mm),
+        "ConvolutionKernel": acquisition.kernel,
+        "Manufacturer": acquisition.manufacturer,
+        "ManufacturerModelName": acquisition.model,
+    }
+    headers = [
+        ct_object(
+            place,
+            pixels=(plane.astype(np.int32) + 1024).astype(np.uint16),
+            **{
+                **stated,
+                "ImagePositionPatient": [*corner[:2].tolist(), float(corner[2] + place * volume.slice_increment_mm)],
+                **overrides,
+            },
+        )
+        for place, plane in enumerate(volume.hu)
+    ]
+    return written(folder, headers)
+
+
+def _body(scan: QrmScan, across: np.ndarray) -> np.ndarray:
+    """Tissue, lungs and spine, alike in every slice: they stand upright, and the insert is turned within its bore."""
     column, row = np.meshgrid(across, across)
-    places = np.stack(
-        [column - scan.centre_mm[0], row - scan.centre_mm[1], np.full_like(row, height - scan.centre_mm[2])]
-    )
-    # Lungs and spine stand upright whatever the insert's rotation: it is turned within its bore.
-    x, y = places[0], places[1]
+    x, y = column - scan.centre_mm[0], row - scan.centre_mm[1]
     width, depth = BODIES_MM[scan.size]
     plane = np.full(row.shape, -1000.0, np.float32)
     plane[(x / (width / 2)) ** 2 + (y / (depth / 2)) ** 2 <= 1] = TISSUE_HU[scan.size]
@@ -136,14 +165,14 @@ def _draw(
     """Put a cylinder, as long as wide, into the tissue: what share of each voxel it fills, after blur."""
     middle = np.array(scan.centre_mm) + scan.turn() @ own_place
     reach = width_mm * 0.75 + 4 * scan.blur_sd_mm + scan.pixel_mm
-    fine = max(2, int(np.ceil(scan.pixel_mm / 0.25)))
+    fine = max(2, int(np.ceil(scan.pixel_mm / 0.25))) if width_mm < 10 else 1
     columns, rows = (np.flatnonzero(np.abs(across - middle[axis]) <= reach) for axis in (0, 1))
     if not (len(columns) and len(rows)):
         return
     step = scan.pixel_mm / fine
     offsets = (np.arange(fine) - (fine - 1) / 2) * step
     x, y = ((across[part][:, None] + offsets).ravel() for part in (columns, rows))
-    parts = max(3, int(np.ceil(scan.thickness_mm / 0.4)))
+    parts = max(3, int(np.ceil(scan.thickness_mm / (0.4 if width_mm < 10 else 1.0))))
     for plane, height in zip(hu, heights, strict=True):
         if abs(height - middle[2]) > reach + scan.thickness_mm:
             continue

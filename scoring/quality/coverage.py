@@ -1,0 +1,60 @@
+"""Whether the whole heart lies within the slices and the field of view, and whether it holds measured values."""
+
+import numpy as np
+
+from scoring.anatomy import Anatomy
+from scoring.quality.limits import LIMITS
+from scoring.result import Finding, Severity
+
+EMPTY_HU = -990.0
+INSIDE_MM = 3.0
+
+
+def coverage(anatomy: Anatomy) -> list[Finding]:
+    """Findings on both ends of the stack and on the sides and the front of the field of view."""
+    step = anatomy.grid.spacing_mm[0]
+    above, below = anatomy.above_centre_mm, anatomy.below_centre_mm
+    right, left, front = _field_of_view(anatomy)
+    found = [
+        _cover("extent", above + below + step, "the series covers only {0:.0f} mm, less than half a heart"),
+        _cover("top", above, "the series ends {0:.0f} mm above the heart's centre: the left main may not be covered"),
+        _cover("bottom", below, "the series begins {0:.0f} mm below the heart's centre: the apex is cut off"),
+        _cover(
+            "side", min(right, left), "the field of view ends {0:.0f} mm beside the heart's centre: the heart is cut"
+        ),
+        _cover("front", front, "the field of view ends {0:.0f} mm before the heart's centre: the heart is cut"),
+    ]
+    return [finding for finding in found if finding]
+
+
+def _cover(name: str, measured: float, sentence: str) -> Finding | None:
+    severity = LIMITS[name].severity(measured)
+    if severity is None:
+        return None
+    said = sentence.format(measured)
+    if severity is Severity.REFUSE:
+        said = f"not scored: {said}; send the series that covers the whole heart"
+    return Finding(code="coverage", severity=severity, sentence=said, measured=measured, unit="mm")
+
+
+def _field_of_view(anatomy: Anatomy) -> tuple[float, float, float]:
+    """Distances from the heart's centre to where the image ends: right, left, front."""
+    grid = anatomy.grid
+    z, y, x = grid.cells(np.array([anatomy.centre_mm]))[0]
+    row, column = ~grid.padded[z, y], ~grid.padded[z, :, x]
+    right = float(np.argmin(np.append(row[x::-1], False))) * grid.spacing_mm[2]
+    left = float(np.argmin(np.append(row[x:], False))) * grid.spacing_mm[2]
+    front = float(np.argmin(np.append(column[y::-1], False))) * grid.spacing_mm[1]
+    return right, left, front
+
+
+def padding(anatomy: Anatomy) -> list[Finding]:
+    """Whether values are missing inside the heart."""
+    grid, box = anatomy.grid, anatomy.opened.box
+    empty = (grid.padded[box] | (grid.hu[box] < EMPTY_HU)) & (anatomy.opened.inside_closed_mm > INSIDE_MM)
+    millilitres = float(empty.sum() * np.prod(grid.spacing_mm) / 1000.0)
+    severity = LIMITS["padding"].severity(millilitres)
+    if severity is None:
+        return []
+    sentence = f"not scored: {millilitres:.1f} ml within the heart hold no measured value; send the original images"
+    return [Finding(code="padding", severity=severity, sentence=sentence, measured=millilitres, unit="ml")]
