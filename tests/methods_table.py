@@ -118,7 +118,7 @@ def table(found: list[Row]) -> str:
     lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     for row in found:
         cells = [
-            f"{value:.1f} ({100 * (value / first - 1):+.0f} %)" if row is not found[0] else f"{value:.1f}"
+            f"{value:.1f} ({round(100 * (value / first - 1)):+d} %)" if row is not found[0] else f"{value:.1f}"
             for value, first in zip(row.figures, found[0].figures, strict=True)
         ]
         lines.append(f"| {row.scan} | {row.rule} | {' | '.join(cells)} |")

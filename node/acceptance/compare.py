@@ -153,9 +153,8 @@ def contour_labels(volume: Volume, contours: Sequence[Contour]) -> tuple[LabelVo
 
 
 def _slice_of(at: npt.NDArray[np.float64], points: npt.NDArray[np.float64], volume: Volume) -> int:
-    height = float(at[:, 0].mean())
-    index = round(height)
-    if not 0 <= index < len(volume.hu) or abs(height - index) > 0.5:
+    index = round(float(at[:, 0].mean()))  # nearest: within half an increment
+    if not 0 <= index < len(volume.hu):
         low, high = sorted(volume.to_lps_mm(np.array([[0, 0, 0], [len(volume.hu) - 1, 0, 0]]))[:, 2])
         raise ComparisonError(
             "reference",

@@ -131,11 +131,11 @@ def island_figures(volume: Volume, islands: Islands, protocol: Protocol) -> Isla
     The volume is that above the Agatston threshold, whatever threshold of its own the protocol has for volumes.
     """
     pixels = islands.pixels * islands.large_enough
-    area_mm2: npt.NDArray[np.float64] = pixels * _pixel_area_mm2(volume)
+    area_mm2 = np.asarray(pixels * _pixel_area_mm2(volume), np.float64)
     scale = volume.slice_increment_mm / REFERENCE_INCREMENT_MM
     return IslandFigures(
         agatston=area_mm2 * protocol.weight(islands.peak_hu) * scale,
-        volume_mm3=np.asarray(area_mm2 * volume.slice_increment_mm, float),
+        volume_mm3=area_mm2 * volume.slice_increment_mm,
         mean_hu=islands.sum_hu / islands.pixels,
     )
 

@@ -33,16 +33,16 @@ def bronchi(patient: Patient) -> list[tuple[Points, Points]]:
     if patient.physique is not None:
         lines += [(heart(points), np.array(radii)) for points, radii in _AT_THE_HEART]
         lines = [_above_diaphragm(points, radii, patient) for points, radii in lines]
-    return lines
+    return [line for line in lines if len(line[0]) > 1]
 
 
 def _above_diaphragm(points: Points, radii: Points, patient: Patient) -> tuple[Points, Points]:
-    """The first points of a line, as long as they stay in the chest (two at least)."""
+    """The first points of a line, as long as they stay in the chest."""
     smooth = spline(points, 4.0)
     run, knots = arc_length(smooth), arc_length(points)
     at = patient.lps_to_chest(smooth)
     low = diaphragm((at[:, 0], at[:, 1], at[:, 2]), patient) < 16.0
-    keep = max(int(low.argmax()) if low.any() else len(smooth), 2)
+    keep = int(low.argmax()) if low.any() else len(smooth)
     return smooth[:keep], np.interp(run[:keep] / run[-1], knots / knots[-1], radii)
 
 

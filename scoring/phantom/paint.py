@@ -57,6 +57,8 @@ def paint_patient(canvas: Canvas, patient: Patient, *, graft: bool = False) -> N
     paint_vessels(canvas, patient)
     for slab, heart, inside, height in zip(slabs, hearts, insides, heights, strict=True):
         _paint_middle(slab, patient, heart, np.maximum(inside + np.float32(0.5), -height))
+    if graft:
+        canvas.paint_tube(graft_line(patient), GRAFT_RADIUS_MM + 4.5, patient.fat_hu)
     paint_tubes(canvas, patient)
     paint_bronchi(canvas, patient)
     for heart in hearts:

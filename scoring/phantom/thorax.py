@@ -144,7 +144,10 @@ def paint_abdomen(part: Canvas, patient: Patient, inside: Array) -> Array:
         ellipsoid(at, (2, -16, -86 if patient.physique is None else -80), (72, 50, 37)),
         18.0,
     )
-    part.paint(np.maximum(np.maximum(inside + 3.5, height + 3.0), liver), LIVER_HU)
+    if patient.physique is not None:  # it fills the dome
+        part.paint(np.maximum(np.maximum(inside + 2.0, height + 1.2), liver - np.float32(16)), LIVER_HU)
+    else:
+        part.paint(np.maximum(np.maximum(inside + 3.5, height + 3.0), liver), LIVER_HU)
     stomach = np.maximum(ellipsoid(at, (62, 6, patient.thorax.left_dome_mm - 47), (38, 44, 42)), height + 4.0)
     part.paint(stomach, 45.0)
     part.paint(np.maximum(stomach + 4.0, y + 8.0), AIR_HU + 20)

@@ -33,7 +33,7 @@ LIMITS: dict[str, QaLimit] = {
     "mass_3mm": QaLimit(unit="%", warn=30.0, source=f"{_OURS}; 800 and 400 mg/cm3 only"),
     "noise": QaLimit(unit="HU", fail=25.0, source=f"{_OURS}; from 25 HU on specks of noise score"),
     "baseline_agatston_5mm": QaLimit(
-        unit="%", warn=5.0, fail=25.0, source=f"{_OURS}; {_REPEATS}25 % of their mean, half of them within 10 %"
+        unit="%", warn=5.0, fail=25.0, source=f"{_OURS}; {_REPEATS}about a quarter of their mean"
     ),
     "baseline_factor": QaLimit(unit="%", warn=3.0, fail=6.0, source=f"{_OURS}; {_REPEATS}3.1 % of their mean"),
     "baseline_noise": QaLimit(unit="%", warn=10.0, fail=20.0, source=_OURS),

@@ -72,6 +72,15 @@ def test_a_lesion_that_bleeds_into_a_look_alike_is_divided() -> None:
     assert summarise_lesions([one]).class_share == {"aortic wall": pytest.approx(0.5)}
 
 
+@pytest.mark.parametrize(("own", "right"), [(5, True), (3, False)])
+def test_a_lesion_is_right_when_most_of_it_is_of_its_vessel(own: int, right: bool) -> None:  # noqa: FBT001 - expected
+    known = np.zeros(SHAPE, np.uint8)
+    known[2, 10:14, 10 : 10 + own], known[2, 10:14, 10 + own : 18] = LM, LAD
+    one = compare(known, np.where(known > 0, LM, 0).astype(np.uint8))
+    assert [lesion.right for lesion in one.scored] == [right]
+    assert one.scored[0].mostly == ("LM" if right else "LAD")
+
+
 def test_voxels_below_the_threshold_or_in_islands_below_the_minimum_size_count_on_neither_side() -> None:
     known = blocks(((1, 5, 5), LAD))
     scored = np.zeros(SHAPE, np.uint8)
