@@ -4,6 +4,7 @@ One file a patient, named by the patient's number, which is also a folder of the
 threshold inside a polygon: the polygons are drawn generously.
 """
 
+import os
 import plistlib
 import re
 from collections.abc import Iterator, Sequence
@@ -37,11 +38,14 @@ def is_contour_file(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def contours_of_file(path: Path, here: Sequence[SeriesHere], gathered: Gathered) -> None:
-    """Read one patient's contours and match them with the series that lies in a folder of that name."""
+def contours_of_file(path: Path, here: Sequence[SeriesHere], gathered: Gathered, *, alone: bool) -> None:
+    """Read one patient's contours and match them with the series that lies in a folder of that name.
+
+    With `alone`, where this file is the whole reference, the only series there is needs no such folder.
+    """
     number = path.stem
-    series = [one for one in here if any(number in file.parts[:-1] for file in one.paths)]
-    if not series and len(here) == 1:
+    series = [one for one in here if number in _folders_apart(one, here)]
+    if alone and len(here) == 1:
         series = list(here)
     if not series:
         gathered.drop("", f"{path.name}: no series lies in a folder named {number}")
@@ -57,6 +61,13 @@ def contours_of_file(path: Path, here: Sequence[SeriesHere], gathered: Gathered)
         gathered.drop(uid, f"{path.name}: {fault}")
         return
     gathered.references.append(Reference(series_uid=uid, source=path.name, contours=contours))
+
+
+def _folders_apart(series: SeriesHere, here: Sequence[SeriesHere]) -> set[str]:
+    """Names of the folders that hold this series and not all of them: those above tell no patients apart."""
+    files = [file for one in here for file in one.paths]
+    common = len(Path(os.path.commonpath(files)).parts) if len(here) > 1 else 0
+    return {part for file in series.paths for part in file.parts[common:-1]}
 
 
 def _contours(path: Path) -> Iterator[Contour]:

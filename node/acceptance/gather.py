@@ -41,7 +41,7 @@ def read_references(path: Path, here: Sequence[SeriesHere]) -> References:
         elif suffix == ".json":
             read_json(file, gathered, must_be=file == path)
         elif is_contour_file(file):
-            contours_of_file(file, here, gathered)
+            contours_of_file(file, here, gathered, alone=file == path)
         elif file.resolve() not in images:
             others.append(file)
     read_segmentations(others, here, gathered, must_be=others == [path])

@@ -45,7 +45,7 @@ SHEET_MM = (1.8, 2.3)
 that is calcified all through has 1.4, blur and a bend add to it; a sheet is broader."""
 
 OUTER_MM = 0.5
-"""Long calcium of arteries lay 0.8 mm and more nearer to the heart than to the lung, pericardium 0.5 and more farther."""
+"""Long calcium of arteries lay 0.8 mm or more nearer to the heart than to the lung, pericardium 0.5 or more farther."""
 LONG_MM = (8.0, 14.0)
 
 ABOVE_CENTRE_MM = 47.0
@@ -62,7 +62,8 @@ SPECK_MM3 = 7.5
 SPECK_NOISE_SD = 1.6
 
 MAIN_REACH_MM = 5.0
-"""So near to its traced course calcium can be the left main's."""
+"""So near to its traced course calcium can be the left main's; farther where the course was not seen."""
+UNSEEN_REACH_MM = 3.0
 
 LOUDEST_SENTENCE = 0.4
 """Evidence of less weight is not worth a sentence."""
@@ -139,7 +140,7 @@ def weigh(
     fat = pictures.fat_share
     # The left main needs no visible fat: it lies between aorta, pulmonary trunk and left atrium. Where it runs
     # hardly anything else calcifies, so there the want of fat says little.
-    main = (courses.main < MAIN_REACH_MM) & (places.aortic_wall > -1.0)
+    main = (courses.main < _main_reach(courses)) & (places.aortic_wall > -1.0)
     weights = {
         "fat around": np.maximum(np.clip((fat - 0.2) / 0.25, -0.6, 0.6), np.where(main, 0.0, -np.inf)),
         "fat between": np.maximum(_fat_between(pictures, blood), np.where(main, -0.5, -np.inf)),
@@ -166,6 +167,10 @@ def weigh(
     return Evidence(weights=weights, sentences=SENTENCES)
 
 
+def _main_reach(courses: Courses) -> float:
+    return MAIN_REACH_MM + (1 - courses.seen) * UNSEEN_REACH_MM
+
+
 def _deep(places: Places, fat: Values) -> Values:
     deep = -np.maximum(0.0, -places.outside - 5.0) / 1.2
     result: Values = np.where(fat > 0.2, 0.4, 1.0) * np.maximum(deep, -6.0)
@@ -184,7 +189,7 @@ def _aortic(places: Places, courses: Courses, shapes: Shapes) -> Values:
 
     Calcium at the mouth of the left main is coronary when it leaves the circle along the main's course.
     """
-    main = courses.main < MAIN_REACH_MM
+    main = courses.main < _main_reach(courses)
     near, far = (np.where(main, limit - OSTIUM_CLOSER_MM, limit) for limit in ON_WALL_MM)
     on_wall = np.clip((far - places.aortic_wall) / (far - near), 0.0, 1.0)
     leaves = (courses.main < OSTIUM_NEAR_MM) & (shapes.hugging < 0) & (shapes.reach >= LEAVES_WALL_MM)

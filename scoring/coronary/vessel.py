@@ -24,6 +24,8 @@ FRONT_SLOPE = 0.7
 NEAR_COURSE_MM = 9.0
 """So near to a traced course the nearest one decides; beyond it, the plane through the fork."""
 MAIN_REACH_MM = 6.0
+UNSEEN_REACH_MM = 3.0
+"""More where the vessels were not seen."""
 BACKWARD_PER_MM_UP = 0.3
 """The border of the two left arteries' ground tilts forward on the way down, as the long axis of the heart does."""
 BORDER_MM = 3.0
@@ -94,9 +96,8 @@ def _right(places: Places, courses: Courses) -> Values:
 
 def _left(courses: Courses) -> tuple[npt.NDArray[np.int64], Values]:
     """Which of the left arteries, and how far the next border is."""
-    distance = np.stack(
-        [np.where(courses.main < MAIN_REACH_MM, courses.main, np.inf), courses.anterior, courses.circumflex]
-    )
+    reach = MAIN_REACH_MM + (1 - courses.seen) * UNSEEN_REACH_MM
+    distance = np.stack([np.where(courses.main < reach, courses.main, np.inf), courses.anterior, courses.circumflex])
     order = np.sort(distance, axis=0)
     nearest = distance.argmin(0) + Vessel.LM.label
     near = order[0] < NEAR_COURSE_MM

@@ -12,7 +12,7 @@ from scoring.phantom.lungs import bronchi
 from scoring.phantom.metal import BLOOM_MM, clips, lead, stent, valve_ring, wire
 from scoring.phantom.patient import Patient
 from scoring.phantom.shapes import arc_length
-from scoring.phantom.skeleton import cartilage_line
+from scoring.phantom.skeleton import cartilage_line, disc_mm
 from scoring.phantom.spec import METAL, Distractor, Look
 from scoring.phantom.thorax import aorta_line, arch_line, gullet_line
 from scoring.phantom.voltage import calcium_hu
@@ -194,9 +194,9 @@ def _cartilage(distractor: Distractor, patient: Patient, rng: np.random.Generato
 
 
 def _osteophyte(distractor: Distractor, patient: Patient, rng: np.random.Generator) -> tuple[Points, ...]:
-    # a spur on the front corner of a vertebra, towards aorta or azygos
+    # a spur on the front corner of a vertebra beside its disc, towards aorta or azygos
     side = rng.choice((-1, 1))
-    z = np.round((distractor.along * 160 - 100) / 27) * 27 - 200 % 27
+    z = disc_mm(distractor.along * 160 - 100)
     spur = np.array([(12, 84, z), (14, 78, z + 3), (15, 76, z + 8)], float) * [side, 1, 1]
     return (patient.chest_to_lps(spur + rng.normal(0, 1.0, 3)),)
 

@@ -14,7 +14,7 @@ from scoring.phantom.movement import Movement, movement_of
 from scoring.phantom.noise import add_metal_streaks, noise_of, streaks_of
 from scoring.phantom.paint import paint_patient
 from scoring.phantom.patient import Patient, draw_patient
-from scoring.phantom.scan import Stack, blank_canvas, image_of
+from scoring.phantom.scan import Stack, blank_canvas, image_of, stack_of
 from scoring.phantom.spec import METAL, Look, PhantomSpec
 from scoring.phantom.truth import Laid, Truth, truth_of
 from scoring.protocol import Acquisition, Gating, ScoringChoices, protocol_for
@@ -43,7 +43,7 @@ def make_phantom(spec: PhantomSpec) -> Phantom:
     of view is centred on it. The same specification gives the same bytes.
     """
     patient = draw_patient(spec)
-    stack = _stack(spec, patient)
+    stack = stack_of(spec, patient)
     canvas = blank_canvas(stack)
     paint_patient(canvas, patient, graft=any(one.what is Look.CLIP for one in spec.distractors))
     movement = movement_of(spec, patient.frame, len(stack.z))
@@ -67,21 +67,6 @@ def make_phantom(spec: PhantomSpec) -> Phantom:
         truth=truth_of(volume, protocol, laid, expectation_of(spec, patient, stack)),
         patient=patient,
     )
-
-
-def _stack(spec: PhantomSpec, patient: Patient) -> Stack:
-    centre = patient.frame.centre_lps_mm
-    offset = (np.arange(spec.matrix) - (spec.matrix - 1) / 2) * spec.pixel_mm
-    # a large field of view is centred on the body, a small one on the heart
-    wide = float(np.clip((spec.fov_mm - 260) / 100, 0, 1))
-    x = (1 - wide) * centre[0] + wide * patient.thorax.midline_x_mm
-    y = centre[1] + wide * 22.0
-    x, y = x + spec.grid_shift_mm[0], y + spec.grid_shift_mm[1]
-    x, y = x + spec.fov_shift_mm[0], y + spec.fov_shift_mm[1]
-    low, high = centre[2] - spec.below_mm * patient.size, centre[2] + spec.above_mm * patient.size
-    count = int(np.floor((high - low) / spec.slice_increment_mm)) + 1
-    z = np.round(low, 2) + spec.table_shift_mm + np.arange(count) * spec.slice_increment_mm
-    return Stack(x=x + offset, y=y + offset, z=z, thickness_mm=spec.slice_thickness_mm, texture=spec.texture)
 
 
 def _affine(stack: Stack) -> npt.NDArray[np.float64]:

@@ -8,7 +8,8 @@ from scipy import ndimage, sparse
 
 from scoring.phantom.canvas import Canvas
 from scoring.phantom.movement import Movement
-from scoring.phantom.spec import Texture
+from scoring.phantom.patient import Patient
+from scoring.phantom.spec import PhantomSpec, Texture
 
 CANVAS_MM = 1.0
 CANVAS_SAMPLES = 300
@@ -34,6 +35,22 @@ class Stack:
     def increment_mm(self) -> float:
         """Distance of slice centres."""
         return float(self.z[1] - self.z[0])
+
+
+def stack_of(spec: PhantomSpec, patient: Patient) -> Stack:
+    """Pixels and slices of a specification about this patient's heart, or about the body where the field is wide."""
+    centre = patient.frame.centre_lps_mm
+    offset = (np.arange(spec.matrix) - (spec.matrix - 1) / 2) * spec.pixel_mm
+    # a large field of view is centred on the body, a small one on the heart
+    wide = float(np.clip((spec.fov_mm - 260) / 100, 0, 1))
+    x = (1 - wide) * centre[0] + wide * patient.thorax.midline_x_mm
+    y = centre[1] + wide * 22.0
+    x, y = x + spec.grid_shift_mm[0], y + spec.grid_shift_mm[1]
+    x, y = x + spec.fov_shift_mm[0], y + spec.fov_shift_mm[1]
+    low, high = centre[2] - spec.below_mm * patient.size, centre[2] + spec.above_mm * patient.size
+    count = int(np.floor((high - low) / spec.slice_increment_mm)) + 1
+    z = np.round(low, 2) + spec.table_shift_mm + np.arange(count) * spec.slice_increment_mm
+    return Stack(x=x + offset, y=y + offset, z=z, thickness_mm=spec.slice_thickness_mm, texture=spec.texture)
 
 
 def blank_canvas(stack: Stack) -> Canvas:

@@ -38,6 +38,12 @@ def paint_spine(canvas: Canvas, patient: Patient) -> None:
         slab.paint(oval(at, (0, 112), (8.5, 7), 2.0), 12.0)  # canal
 
 
+def disc_mm(height_mm: float) -> float:
+    """Chest z of the middle of the disc that is nearest to a height."""
+    middle = VERTEBRA_MM / 2 - 200
+    return float(np.round((height_mm - middle) / VERTEBRA_MM) * VERTEBRA_MM + middle)
+
+
 def _in_level(z: Array) -> Array:
     """Distance from the middle of the nearest disc."""
     away: Array = np.abs((z + np.float32(200)) % np.float32(VERTEBRA_MM) - np.float32(VERTEBRA_MM / 2))

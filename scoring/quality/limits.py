@@ -31,7 +31,10 @@ _MONTE_CARLO = (
 )
 _HEARTS = "19 whole hearts measured at least 42 mm below and 51 mm above their centre; every cut one less than 35 or 38"
 _EXTENTS = "hearts of NLST: 102 to 146 mm wide, 105 to 117 mm deep"
-_MOTION = "a still border is as sharp as the slice is thin; a heart that beats once more in the slice moves millimetres"
+_MOTION = (
+    "beyond what slice and kernel blur, the border of a heart at rest is not broadened: at most 0.9 mm in 30 scans, real "
+    "ones not gated at most 0.8; a heart seen twice 3.5 mm apart 1.2 to 3"
+)
 _TUBE = "a coronary stent is a tube of 2.5 to 4 mm and at least 8 mm long, bright on all sides of its lumen"
 
 LIMITS: dict[str, Limit] = {
@@ -68,7 +71,7 @@ LIMITS: dict[str, Limit] = {
     "step": Limit(
         unit="mm", note=2.5, weakens=3.0, source="a contour that jumps by more than 3 mm between slices has moved"
     ),
-    "doubling": Limit(unit="mm", note=2.0, weakens=2.5, source=_MOTION),
+    "doubling": Limit(unit="mm", note=1.0, weakens=1.2, source=_MOTION),
     "metal": Limit(unit="voxels", weakens=4.0, source="nothing but metal exceeds 2000 HU"),
     "metal_away": Limit(unit="voxels", note=4.0, source="nothing but metal exceeds 2000 HU"),
     "lead": Limit(unit="mm", weakens=40.0, source="no clip and no valve is so long; a lead runs through the heart"),
@@ -93,10 +96,10 @@ AORTA_LEFT_MM = 5.0
 
 STENT_WALL_HU = 250.0
 STENT_PEAK_HU = 450.0
-STENT_SHARE = 0.4
-"""Share of the length of a bright piece along which it is hollow: plaque may hang on to a stent."""
-STENT_RING_MM3 = 8.0
-"""So much lumen is closed all around in its slice; calcium on opposite walls leaves it open."""
+STENT_CLOSED_SHARE = 0.35
+"""Share of a stent's length along which its lumen is closed all around; calcium on opposite walls leaves it open."""
+STENT_CLOSED_MM3 = 12.0
+"""So much lumen is closed all around: half of that of the shortest stent, 2 mm wide and 8 mm long inside."""
 
 WRAPPED_HU = -900.0
 WRAPPED_AMONG_HU = 1000.0

@@ -15,7 +15,7 @@ Values = npt.NDArray[np.float64]
 
 RAYS = 48
 RAYS_OF_A_SECTOR = 4
-SAMPLE_MM = 0.5
+SAMPLE_MM = 0.3
 NEAREST_MM, FARTHEST_MM = 8.0, 110.0
 LUNG_HU, TISSUE_HU = -650.0, -150.0
 """A border that is seen twice has a step between lung and fat; a still one has none."""
@@ -27,6 +27,8 @@ BACK_SECTORS = (1, 2, 3, 4)
 """Behind the heart lie hila, oesophagus and aorta, not lung alone."""
 STEEPEST = 1.0
 LEAST_RAYS = 16
+BROADEST = 3
+"""A heart that moves to and fro is doubled on both sides: the mean of so many broadest sectors counts."""
 
 SHIFT_BELOW_MM, SHIFT_ABOVE_MM = 30.0, 55.0
 RIM_MM = 9.0
@@ -91,8 +93,9 @@ def _doubling(volume: Volume, anatomy: Anatomy) -> float:
         rays = excess[:, sector * RAYS_OF_A_SECTOR : (sector + 1) * RAYS_OF_A_SECTOR]
         rays = rays[np.isfinite(rays)]
         if sector not in BACK_SECTORS and len(rays) >= LEAST_RAYS:
-            sectors.append(float(np.median(rays)))
-    return max(sectors, default=float("nan"))
+            quarter = len(rays) // 4
+            sectors.append(float(np.sort(rays)[quarter:-quarter].mean()))
+    return float(np.mean(sorted(sectors)[-BROADEST:])) if len(sectors) >= BROADEST else float("nan")
 
 
 def _borders(volume: Volume, anatomy: Anatomy) -> tuple[Values, Values, Values]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from scoring.anatomy import Anatomy
-from scoring.quality.limits import LIMITS, STENT_PEAK_HU, STENT_RING_MM3, STENT_SHARE, STENT_WALL_HU
+from scoring.quality.limits import LIMITS, STENT_CLOSED_MM3, STENT_CLOSED_SHARE, STENT_PEAK_HU, STENT_WALL_HU
 from scoring.result import Finding
 from scoring.volume import HuVolume, Volume
 
@@ -28,6 +28,7 @@ DIP = 0.15
 WALL_SHARE = 0.8
 LUMEN_HU = -50.0
 LEAST_LUMEN = 6
+GAP_MM = 1.0
 
 
 def stents(volume: Volume, anatomy: Anatomy) -> list[Finding]:
@@ -95,18 +96,31 @@ def _box(volume: Volume, anatomy: Anatomy) -> tuple[slice, slice, slice]:
 
 
 def _hollow_mm(hu: Slab, own: Mask, step_mm: Values) -> float:
-    """Length over which a piece is hollow, 0 where it is not closed all around or hollow for a small share only."""
+    """Length of the longest stretch over which a piece is a closed, hollow tube; 0 where none is."""
     lumen, closed = _lumen(hu, own, step_mm)
-    if len(lumen) < LEAST_LUMEN or closed.sum() * float(np.prod(step_mm)) < STENT_RING_MM3:
+    if len(lumen) < LEAST_LUMEN:
         return 0.0
     points = np.argwhere(own) * step_mm
     middle = points.mean(0)
     axis = np.linalg.eigh(np.cov((points - middle).T))[1][:, -1]
-    along = (points - middle) @ axis
-    filled = np.unique(np.floor(along)).size
-    hollow = np.unique(np.floor((lumen * step_mm - middle) @ axis)).size
-    share = hollow / filled
-    return share * float(np.ptp(along) + 1.0) if share >= STENT_SHARE else 0.0
+    filled = np.unique(np.floor((points - middle) @ axis))
+    at = np.floor((lumen * step_mm - middle) @ axis)
+    longest = 0.0
+    for first, last in _stretches(np.unique(at), step_mm):
+        inside = closed & (at >= first) & (at <= last)
+        length = last - first + 1.0
+        share = np.unique(at[inside]).size / max(1, ((filled >= first) & (filled <= last)).sum())
+        enough = inside.sum() * float(np.prod(step_mm)) >= STENT_CLOSED_MM3
+        if enough and share >= STENT_CLOSED_SHARE:
+            longest = max(longest, float(length))
+    return longest
+
+
+def _stretches(places_mm: Values, step_mm: Values) -> list[tuple[float, float]]:
+    """First and last of each run of ascending places without a gap wider than a slice."""
+    cuts = np.flatnonzero(np.diff(places_mm) > step_mm[0] + GAP_MM)
+    starts, ends = np.append(0, cuts + 1), np.append(cuts, len(places_mm) - 1)
+    return [(float(places_mm[start]), float(places_mm[end])) for start, end in zip(starts, ends, strict=True)]
 
 
 def _lumen(hu: Slab, own: Mask, step_mm: Values) -> tuple[npt.NDArray[np.intp], Mask]:

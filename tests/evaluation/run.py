@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,13 +33,13 @@ def main() -> None:
     with _workers(asked.workers) as pool:
         judged = _judged(pool, asked)
         _print_tables(judged)
+        if asked.json:
+            _write_json(judged, asked)
         kept = True
         if "real" in asked.stages:
             kept = _print_real(pool)
         if "turns" in asked.stages:
             kept &= _print_turns(pool, asked.seed)
-    if asked.json:
-        _write_json(judged, asked)
     say(f"\nseed {asked.seed}, wall time {time.perf_counter() - began:.0f} s")
     if not kept:
         say("a real series or a scan in another order is NOT as it must be: see above")
@@ -60,7 +61,20 @@ def _workers(count: int) -> ProcessPoolExecutor:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(max_workers=count, mp_context=context, initializer=os.nice, initargs=(5,))
+    return ProcessPoolExecutor(max_workers=count, mp_context=context, initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    """Give way to whoever works at this machine, and end with the run: a killed parent tells its workers nothing."""
+    os.nice(5)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _judged(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> list[Judged]:
@@ -127,10 +141,11 @@ def _print_turns(pool: ProcessPoolExecutor, seed: int) -> bool:
 
 
 def _print_lines(lines: Iterable[tuple[bool, str]]) -> bool:
-    all_right = True
+    all_right, began = True, time.perf_counter()
     for right, words in lines:
         say(f"{'ok ' if right else 'NOT'} {words}")
         all_right &= right
+    say(f"    in {time.perf_counter() - began:.0f} s")
     return all_right
 
 

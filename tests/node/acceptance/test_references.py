@@ -226,6 +226,17 @@ def test_contours_belong_to_the_series_in_the_folder_of_their_number(tmp_path: P
     assert "no series lies in a folder named 77" in patient(tmp_path, roi(), number="77").left_out[0].reason
 
 
+def test_a_folder_above_all_series_tells_no_patient_apart(tmp_path: Path) -> None:
+    assert not patient(tmp_path, roi(), number="cases").by_series
+
+
+def test_the_only_series_needs_no_folder_of_the_number_where_the_file_is_the_whole_reference(tmp_path: Path) -> None:
+    path = tmp_path / "77.xml"
+    path.write_bytes(plistlib.dumps({"Images": [{"ImageIndex": 2, "ROIs": [roi()]}]}))
+    assert list(read_references(path, HERE[:1]).by_series) == [ONE]
+    assert not read_references(tmp_path, HERE[:1]).by_series
+
+
 @pytest.mark.parametrize(
     ("name", "vessel"),
     [
@@ -277,7 +288,7 @@ def test_a_file_that_is_no_contour_list_costs_its_patient(tmp_path: Path, data: 
     path = tmp_path / "11.xml"
     path.write_bytes(data)
     gathered = Gathered()
-    contours_of_file(path, HERE, gathered)
+    contours_of_file(path, HERE, gathered, alone=True)
     assert [one.series_uid for one in gathered.left_out] == [ONE]
     assert gathered.left_out[0].reason.startswith("11.xml: ")
 
