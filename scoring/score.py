@@ -8,10 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.anatomy import Anatomy, find_anatomy, landmarks
-from scoring.candidates import Islands, find_islands
+from scoring.candidates import Islands, Region, find_islands
 from scoring.coronary import Classification, classify, given_findings, region_with, small_islands, with_given
 from scoring.given import GivenMasks
+from scoring.interval import (
+    Categories,
+    Intervals,
+    faint_protocol,
+    find_seeds,
+    measure_noise,
+    repeat_intervals,
+)
 from scoring.measures import (
+    Measured,
     MeasuredLesion,
     agatston_of,
     agatston_without_minimum_size,
@@ -35,7 +44,7 @@ from scoring.result import (
     UnfitError,
     Vessel,
 )
-from scoring.risk import risk
+from scoring.risk import CATEGORIES, category, risk
 from scoring.volume import Volume
 
 BELOW_MINIMUM = "below minimum size"
@@ -182,6 +191,7 @@ def _scored(
     doubtful = sum(1 for item in excluded if item.confidence < DOUBTFUL and item.what != BELOW_MINIMUM)
     later = result_findings(asked_of, quality, acquisition, protocol, noise_sd_hu=noise, unresolved=doubtful)
     uncertain = [item.agatston for item in asked_of if is_uncertain(item, protocol, noise)]
+    intervals = _intervals(found, anatomy, measured, region, by_marks=given is not None and bool(given.vessels))
     return Score(
         protocol=used,
         total=measured.total,
@@ -195,7 +205,35 @@ def _scored(
         heart=anatomy.heart(),
         landmarks=landmarks(anatomy),
         demographics=demographics,
+        interval=intervals.total if intervals else None,
+        vessel_intervals=intervals.vessels if intervals else {},
         spread=spread,
+    )
+
+
+def _intervals(
+    found: _Found, anatomy: Anatomy, measured: Measured, region: Region, *, by_marks: bool
+) -> Intervals | None:
+    """Where a repeat may lie; it may also count what is faint now, where a coronary artery could run.
+
+    Where a reader's marks decide (`by_marks`), only what is marked and its rim may count.
+    """
+    volume, protocol = found.volume, found.protocol
+    noise = measure_noise(volume, anatomy)
+    row, column = volume.pixel_spacing_mm
+    lower = faint_protocol(protocol, anatomy.blood.hu, noise)
+    faint = find_islands(volume.hu, lower, row * column, region=region)
+    label = np.zeros(faint.flat.size, np.uint8)
+    label[np.searchsorted(faint.flat, found.islands.flat)] = found.label_of_voxel
+    could_count = np.flatnonzero(faint.large_enough | (faint.peak_hu >= protocol.threshold_hu))
+    near = {} if by_marks else islands_on_courses(anatomy, faint, could_count, found.classification)
+    return repeat_intervals(
+        volume,
+        noise,
+        protocol,
+        find_seeds(faint, label, near),
+        {vessel: measured.vessels[vessel].agatston for vessel in Vessel},
+        Categories(names=CATEGORIES, of=category),
     )
 
 

@@ -28,6 +28,13 @@ CORE_SMOOTHING_MM = 7.0
 CORE_TO_CENTRE_MM = (-3.0, 5.0, 8.0)
 """The most central soft place lies so far (z, y, x) from the middle of the heart: mean over phantoms."""
 
+AORTA_TO_CENTRE_MM = (2.0, 29.0)
+"""So far (y, x) from the ascending aorta at the ostia the heart's centre lies: phantoms, two real hearts."""
+AORTA_SPREAD_MM = (10.0, 9.0)
+OSTIA_UP_MM = 38.0
+GREATEST_OFF_MM = (20.0, 17.0)
+"""A centre farther from where the aorta has it was mistaken: right ones lay within 14 and 9 mm."""
+
 OPENING_MM = 5.0
 LONG_AXIS = (-0.66, -0.47, 0.58)
 """From base to apex, (z, y, x): down, forward, left."""
@@ -46,8 +53,20 @@ class Core:
     flank: float
 
 
-def find_core(grid: Grid, chest: Chest, descending: Track | None) -> Core | None:
-    """Centre of the heart, from how deep soft tissue is, flanked by lungs, before the aorta."""
+def find_core(
+    grid: Grid, chest: Chest, descending: Track | None, near_mm: tuple[float, float] | None = None
+) -> Core | None:
+    """Centre of the heart, from how deep soft tissue is, flanked by lungs, before the aorta.
+
+    Parameters
+    ----------
+    grid, chest : Grid, Chest
+        The chest.
+    descending : Track or None
+        What lies behind the heart.
+    near_mm : tuple of float, optional
+        Where (y, x) something else has the centre; it takes the place of the usual one.
+    """
     step = CORE_STEP
     hu = _halve(grid.hu)
     spacing = (grid.spacing_mm[0], grid.spacing_mm[1] * step, grid.spacing_mm[2] * step)
@@ -65,7 +84,12 @@ def find_core(grid: Grid, chest: Chest, descending: Track | None) -> Core | None
     spine_x = chest.spine_mm[1]
     across = np.exp(-0.5 * ((x - spine_x - LEFT_OF_SPINE_MM[0]) / LEFT_OF_SPINE_MM[1]) ** 2)
     ahead = np.exp(-0.5 * ((aorta_y[:, None] - y - BEFORE_AORTA_MM[0]) / BEFORE_AORTA_MM[1]) ** 2)
-    likely = np.minimum(depth, CORE_CAP_MM) * flank * across * ahead[:, :, None]
+    usual = across * ahead[:, :, None]
+    if near_mm is not None:
+        off_y = (y + CORE_TO_CENTRE_MM[1] - near_mm[0]) / AORTA_SPREAD_MM[0]
+        off_x = (x + CORE_TO_CENTRE_MM[2] - near_mm[1]) / AORTA_SPREAD_MM[1]
+        usual = np.exp(-0.5 * (off_y[:, None] ** 2 + off_x**2))[None]
+    likely = np.minimum(depth, CORE_CAP_MM) * flank * usual
     likely = ndimage.gaussian_filter(likely, [CORE_SMOOTHING_MM / s for s in spacing])
     at = np.unravel_index(int(likely.argmax()), likely.shape)
     near = np.minimum(depth, CORE_CAP_MM) * flank
@@ -76,6 +100,15 @@ def find_core(grid: Grid, chest: Chest, descending: Track | None) -> Core | None
         float(x[at[2]]) + CORE_TO_CENTRE_MM[2],
     )
     return Core(centre_mm=centre, strength_mm=float(near[region].max()), flank=float(flank[at]))
+
+
+def centre_by_aorta(ascending: Track, core: Core) -> tuple[float, float] | None:
+    """Where (y, x) the ascending aorta has the heart's centre, if the core is far from there."""
+    z = core.centre_mm[0] + OSTIA_UP_MM
+    y = float(np.interp(z, ascending.z_mm, ascending.y_mm)) + AORTA_TO_CENTRE_MM[0]
+    x = float(np.interp(z, ascending.z_mm, ascending.x_mm)) + AORTA_TO_CENTRE_MM[1]
+    far = abs(core.centre_mm[1] - y) > GREATEST_OFF_MM[0] or abs(core.centre_mm[2] - x) > GREATEST_OFF_MM[1]
+    return (y, x) if far else None
 
 
 def _halve(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

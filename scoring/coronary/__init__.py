@@ -11,13 +11,14 @@ Alone:   tests/scoring/coronary: calcium of known truth put into real chests and
 
 from scoring.coronary.classify import Classification, Judged, classify
 from scoring.coronary.given import given_findings, region_with, with_given
-from scoring.coronary.specks import small_islands
+from scoring.coronary.specks import islands_on_courses, small_islands
 
 __all__ = [
     "Classification",
     "Judged",
     "classify",
     "given_findings",
+    "islands_on_courses",
     "region_with",
     "small_islands",
     "with_given",

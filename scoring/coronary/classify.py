@@ -22,6 +22,7 @@ Values = npt.NDArray[np.float64]
 OWN_SHARE = 0.25
 """Weight of a piece's own evidence against the mean of its component: the calcium of one deposit is of one kind."""
 ACCEPTED = 0.5
+PARTS_FROM_SEEN = 0.5
 
 COURSE_WORDS = {
     Vessel.LM: "left of the aortic root, where the left main runs",
@@ -103,7 +104,7 @@ def _parted(anatomy: Anatomy, fork: Fork, pieces: Pieces, coronary: npt.NDArray[
     of = pieces.piece[member]
     places = anatomy.at(pieces.points_mm[member])
     label, certainty = assign(places, courses_at(fork, pieces.points_mm[member]))
-    label = _whole_on_the_right(label, of, pieces.count)
+    label = _joined(label, of, pieces.count, parting=fork.seen >= PARTS_FROM_SEEN)
     # At the root the vessels are told apart by the aortic circle: without it the answer is less sure.
     certainty = certainty * np.where(places.from_centre[:, 0] > ROOT_FROM_MM, 0.85 + 0.15 * places.aorta.trust, 1.0)
     label = np.where(coronary[of], label, EXCLUDED_LABEL)
@@ -117,13 +118,24 @@ def _parted(anatomy: Anatomy, fork: Fork, pieces: Pieces, coronary: npt.NDArray[
     )
 
 
-def _whole_on_the_right(label: npt.NDArray[np.int64], of: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
-    """Pieces of which most is the right artery's are so as wholes: only at the left fork do arteries meet."""
-    right = label == Vessel.RCA.label
-    share = np.bincount(of, right, count) / np.maximum(np.bincount(of, minlength=count), 1)
-    left = np.array([np.bincount(of[~right] * 8 + label[~right], minlength=count * 8)]).reshape(count, 8).argmax(1)
-    whole: npt.NDArray[np.int64] = np.where(share[of] >= 0.5, Vessel.RCA.label, np.where(right, left[of], label))
-    return whole
+def _joined(
+    label: npt.NDArray[np.int64], of: npt.NDArray[np.int32], count: int, *, parting: bool
+) -> npt.NDArray[np.int64]:
+    """Labels of voxels with those pieces made whole that no border can cross.
+
+    Only at the left fork do arteries meet, so what is mostly the right one's is wholly so; and where the fork was
+    not seen (`parting` false), its place is too unsure to part a piece: most of its voxels decide.
+    """
+    votes = np.bincount(of * 8 + label, minlength=count * 8).reshape(count, 8)
+    most = votes.argmax(1)
+    if not parting:
+        whole: npt.NDArray[np.int64] = most[of]
+        return whole
+    left = votes.copy()
+    left[:, Vessel.RCA.label] = 0
+    mostly_right = most == Vessel.RCA.label
+    joined: npt.NDArray[np.int64] = np.where(label == Vessel.RCA.label, left.argmax(1)[of], label)
+    return np.where(mostly_right[of], Vessel.RCA.label, joined)
 
 
 def _probability(evidence: Evidence, pieces: Pieces, pictures: Pictures) -> Values:

@@ -47,7 +47,7 @@ GATE_COST = 1.5
 WALL_MM = (0.0, 3.5)
 """The ostium is sought so far outside the aortic circle."""
 BEARING_SPREAD_RAD = 0.35
-HEIGHT_SPREAD_MM = 6.0
+HEIGHT_SPREAD_MM = 10.0
 OSTIUM_COST = 1.0
 FORK_MM = (0.5, 0.5, 10.0)
 FORK_SPREAD_MM = (3.5, 3.5, 5.0)
@@ -127,10 +127,9 @@ def find_fork(volume: Volume, anatomy: Anatomy) -> Fork:
     line = _lines(field)
     distance, before = _trees(_edges(_costs(line, field), field), begins)
     total = distance.sum(0)
-    start = _path(before[0], int(np.argmin(total)))[-1]
-    off = (points - points[start] - np.array(FORK_MM)) / np.array(FORK_SPREAD_MM)
+    off = (points - ostium - np.array(FORK_MM)) / np.array(FORK_SPREAD_MM)
     unusual = (off**2).sum(1)
-    paths = [_path(tree, int(np.argmin(total + UNSEEN_FORK_COST * unusual))) for tree in before]
+    paths = [_path(tree, int(np.argmin(total + SEEN_FORK_COST * unusual))) for tree in before]
     seen = _seen(line, field, np.concatenate(paths))
     cost = seen * SEEN_FORK_COST + (1 - seen) * UNSEEN_FORK_COST
     main, anterior, circumflex = (_path(tree, int(np.argmin(total + cost * unusual))) for tree in before)

@@ -30,10 +30,17 @@ def small_islands(anatomy: Anatomy, islands: Islands, classification: Classifica
         if verdict != EXCLUDED_LABEL:
             found[island] = tuple(Vessel)[verdict - 1]
     unjudged = np.bincount(islands.island, classification.piece >= 0, len(islands)) == 0
-    lone = np.flatnonzero(small & unjudged)
-    if not len(lone):
-        return found
-    points = anatomy.millimetres(islands.centre_index[lone])
+    found.update(islands_on_courses(anatomy, islands, np.flatnonzero(small & unjudged), classification))
+    return found
+
+
+def islands_on_courses(
+    anatomy: Anatomy, islands: Islands, chosen: npt.NDArray[np.intp], classification: Classification
+) -> dict[int, Vessel]:
+    """Those of the chosen islands whose middle lies where a coronary artery could run, and which one."""
+    if not len(chosen):
+        return {}
+    points = anatomy.millimetres(islands.centre_index[chosen])
     places = anatomy.at(points)
     near = (
         (places.outside > NEAR_SURFACE_MM[0])
@@ -49,8 +56,7 @@ def small_islands(anatomy: Anatomy, islands: Islands, classification: Classifica
         & places.compartment
     )
     label, _ = assign(places, courses_at(classification.fork, points))
-    found.update({int(lone[k]): tuple(Vessel)[int(label[k]) - 1] for k in np.flatnonzero(near)})
-    return found
+    return {int(chosen[k]): tuple(Vessel)[int(label[k]) - 1] for k in np.flatnonzero(near)}
 
 
 def _judged_pieces(

@@ -28,11 +28,10 @@ class Raster:
 
     def places(self, z: npt.NDArray[Any], y: npt.NDArray[Any], x: npt.NDArray[Any]) -> Indices:
         """Places in the scan's flat order; beyond the border the nearest voxel stands in."""
-        nearest = (
-            np.clip(at, 0, size - 1) * step for at, size, step in zip((z, y, x), self.shape, self.strides, strict=True)
-        )
-        total: Indices = sum(nearest, start=np.int64(self.first))
-        return total
+        place = np.int64(self.first)
+        for at, size, step in zip((z, y, x), self.shape, self.strides, strict=True):
+            place = place + np.clip(at, 0, size - 1) * step
+        return np.asarray(place, np.int64)
 
     def values(self, z: npt.NDArray[Any], y: npt.NDArray[Any], x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """HU; what is no number reads as air."""

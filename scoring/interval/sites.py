@@ -7,19 +7,12 @@ import numpy.typing as npt
 
 from scoring.candidates import components
 from scoring.interval.raster import Indices, Raster
+from scoring.interval.seeds import Seeds
 
 REACH_MM = 1.2
 """So far about what is seen now a repeat may count: blur and noise move an edge by about a pixel."""
 MARGIN = (3, 4, 4)
 """Canonical voxels about the sites that their neighbours are read from."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Seeds:
-    """Voxels of this scan from which a repeat may count: m voxels, in any order."""
-
-    flat: Indices  # (m,) places in the scan's flat order, each once
-    label: npt.NDArray[np.uint8]  # (m,) Vessel.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,9 +26,14 @@ class Sites:
     label: npt.NDArray[np.uint8]  # (sites,) Vessel.label of each
     fresh: Indices  # (u,) voxels whose value the sites and their neighbours need
 
+    def voxels(self, flat: Indices) -> tuple[Indices, Indices, Indices]:
+        """Canonical slices, rows and columns of places in the box."""
+        z, y, x = np.unravel_index(flat, self.shape)
+        return z + self.corner[0], y + self.corner[1], x + self.corner[2]
 
-def find_sites(raster: Raster, seeds: Seeds, blocked: Indices) -> Sites:
-    """Grow the seeds by `REACH_MM` in the slice and by one slice; `blocked` voxels belong to something else."""
+
+def find_sites(raster: Raster, seeds: Seeds) -> Sites:
+    """Grow the seeds by `REACH_MM` in the slice and by one slice; there must be one."""
     at = raster.canonical(seeds.flat)
     order = np.lexsort(at[::-1])
     at, label = at[:, order], seeds.label[order]
@@ -55,8 +53,8 @@ def find_sites(raster: Raster, seeds: Seeds, blocked: Indices) -> Sites:
     reach = (np.abs(offsets[:, 0]) * 2 + np.hypot(offsets[:, 1], offsets[:, 2])).argsort(kind="stable")[::-1]
     for offset in offsets[reach] @ steps:  # the nearest seed writes last
         owner[seed + offset] = site + 1
-    if blocked.size:
-        inside = raster.canonical(blocked) - corner[:, None]
+    if seeds.blocked.size:
+        inside = raster.canonical(seeds.blocked) - corner[:, None]
         inside = inside[:, ((inside >= 0) & (inside < shape[:, None])).all(0)]
         owner[np.ravel_multi_index(tuple(inside), box)] = 0
     owner[seed] = site + 1

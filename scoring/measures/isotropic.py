@@ -33,6 +33,7 @@ class _Grid:
 
     step_mm: float
     share: npt.NDArray[np.float64]  # (k,) 0 at the lower slice of its interval, 1 at the upper
+    is_upper: npt.NDArray[np.bool_]  # (k,) whether the upper slice is the nearer one
     first: Indices  # (intervals + 1,) first sample of each interval between two slices
 
 
@@ -70,8 +71,9 @@ def isotropic_volume_mm3(
 
     Notes
     -----
-    Samples lie at k * step <= (slices - 1) * increment from the first slice centre, step = the square
-    root of the pixel's area; a voxel counts pixel area x step.
+    Samples lie at k * step <= (slices - 1) * increment from the centre of the slice nearest to the feet, step = the
+    square root of the pixel's area; a voxel counts pixel area x step. Midway between two slices the one nearer to
+    the feet is the nearer one. So it does not matter which slice is stored first.
     """
     by_owner = np.zeros(len(Vessel) + 1)
     scored = (vessel_of_voxel > 0) & islands.large_enough[islands.island]
@@ -79,12 +81,14 @@ def isotropic_volume_mm3(
         return by_owner
     material = _material(islands, scored)
     row_mm, column_mm = volume.pixel_spacing_mm
-    grid = _grid(islands.shape[0], volume.slice_increment_mm, float(np.sqrt(row_mm * column_mm)))
+    step_mm = float(np.sqrt(row_mm * column_mm))
+    from_last = bool(volume.voxel_to_lps_mm[2, 0] < 0)
+    grid = _grid(islands.shape[0], volume.slice_increment_mm, step_mm, from_last=from_last)
     for places in _columns_in_parts(islands, material, grid):
         columns = _columns(volume.hu, islands, places, vessel_of_voxel, scored, protocol.threshold_hu)
         for bright in _bright_samples(columns, grid, protocol.threshold_hu):
             by_owner += _counted(columns, bright, grid, islands.shape, protocol, row_mm * column_mm)
-    by_owner[np.setdiff1d(np.arange(by_owner.size), vessel_of_voxel[scored])] = 0.0
+    by_owner[np.bincount(vessel_of_voxel[scored], minlength=by_owner.size) == 0] = 0.0
     return by_owner * (row_mm * column_mm * grid.step_mm)
 
 
@@ -100,13 +104,18 @@ def _material(islands: Islands, scored: npt.NDArray[np.bool_]) -> Indices:
     return np.flatnonzero(holds[component][islands.island])
 
 
-def _grid(slices: int, increment_mm: float, step_mm: float) -> _Grid:
+def _grid(slices: int, increment_mm: float, step_mm: float, *, from_last: bool) -> _Grid:
     last = int(np.floor((slices - 1) * increment_mm / step_mm + 1e-9))
-    position = np.round(np.arange(last + 1) * (step_mm / increment_mm), _POSITION_DIGITS)
+    position = np.arange(last + 1) * (step_mm / increment_mm)
+    if from_last:
+        position = (slices - 1) - position[::-1]
+    position = np.round(position, _POSITION_DIGITS)
     interval = np.clip(np.floor(position).astype(np.int64), 0, max(slices - 2, 0))
+    share = position - interval
     return _Grid(
         step_mm=step_mm,
-        share=position - interval,
+        share=share,
+        is_upper=np.round(share, _POSITION_DIGITS) >= 0.5 if from_last else np.round(share, _POSITION_DIGITS) > 0.5,
         first=np.searchsorted(interval, np.arange(max(slices - 1, 1) + 1)),
     )
 
@@ -205,10 +214,14 @@ def _counted(
     first = int(sample[0])
     flat = (sample - first) * (shape[1] * shape[2]) + columns.pixel[column]
     island = patches(flat, (int(sample[-1]) - first + 1, shape[1], shape[2]), protocol.connectivity)
-    beside_scored = columns.scored[0] | columns.scored[1]
+    share = grid.share[sample]
+    on_lower, on_upper = share == 0.0, share == 1.0
+    lower_scored, upper_scored = columns.scored[:, column]
+    beside_scored = (lower_scored & ~on_upper) | (upper_scored & ~on_lower)
     kept = protocol.large_enough(np.bincount(island), pixel_area_mm2)
-    kept &= np.bincount(island, beside_scored[column]) > 0
-    below_holds, above_holds = columns.holds[:, column]
-    end = np.where(below_holds & above_holds, grid.share[sample] > 0.5, above_holds).astype(int)
-    owner = columns.owner[end, column]
+    kept &= np.bincount(island, beside_scored) > 0
+    lower_holds, upper_holds = columns.holds[:, column]
+    # A sample in the plane of a slice is that slice's, whatever lies at the other end.
+    from_upper = np.where(lower_holds & upper_holds, grid.is_upper[sample], upper_holds) & ~on_lower | on_upper
+    owner = columns.owner[from_upper.astype(int), column]
     return np.bincount(owner[kept[island]], minlength=len(Vessel) + 1).astype(float)

@@ -12,7 +12,7 @@ from scoring.result import Vessel
 METAL_HU = 6000.0
 """Density of metal: the image clips it at 3071 HU."""
 
-STRUT_HU = 4500.0
+STRUT_HU = 6000.0
 
 Change = Callable[[PhantomSpec, np.random.Generator], PhantomSpec]
 
@@ -68,7 +68,7 @@ def _stent(spec: PhantomSpec, rng: np.random.Generator) -> PhantomSpec:
     length, along = float(rng.uniform(12, 28)), float(rng.uniform(0.15, 0.45))
     return _adding(
         spec,
-        Distractor(what=Look.STENT, along=along, radius_mm=0.22, length_mm=length, density_hu=STRUT_HU, vessel=vessel),
+        Distractor(what=Look.STENT, along=along, radius_mm=0.24, length_mm=length, density_hu=STRUT_HU, vessel=vessel),
     )
 
 

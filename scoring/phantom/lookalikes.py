@@ -29,6 +29,10 @@ _MOVING = frozenset(
 )  # fmt: skip
 
 
+SAC_MM = 5.0
+"""Calcium of the pericardium lies this far from the middle of an artery at least."""
+
+
 def distractor_deposit(distractor: Distractor, index: int, patient: Patient) -> Deposit:
     """Something bright elsewhere; `along` moves it along its own structure."""
     rng = np.random.default_rng([patient.seed, 6, index])
@@ -152,8 +156,21 @@ def _pericardium(distractor: Distractor, patient: Patient, rng: np.random.Genera
     for shift in across:
         angle = np.linspace(np.pi * 0.62, np.pi * 1.1, 24) + rng.uniform(-0.02, 0.02)
         seed = np.stack([62 * np.cos(angle), -16 - 42 * np.sin(angle), np.full(24, -22.0) + 60 * shift], axis=1)
-        lines.append(_stretch(patient.frame.to_lps(_onto_sac(seed, patient)), distractor))
+        sheet = patient.frame.to_lps(_onto_sac(seed, patient))
+        lines.append(_stretch(sheet if patient.physique is None else _kept_from(sheet, patient, SAC_MM), distractor))
     return tuple(lines)
+
+
+def _kept_from(points: Points, patient: Patient, least_mm: float) -> Points:
+    """Points pushed away from the arteries until they are `least_mm` from their middle lines: the sac goes over them."""
+    arteries = np.vstack([course.points_lps_mm for course in patient.tree.all])
+    away = points[:, None] - arteries[None]
+    distance = np.linalg.norm(away, axis=2)
+    nearest = distance.argmin(1)
+    row = np.arange(len(points))
+    out = away[row, nearest] / np.maximum(distance[row, nearest], 0.1)[:, None]
+    kept: Points = points + np.clip(least_mm - distance[row, nearest], 0, None)[:, None] * out
+    return kept
 
 
 def _onto_sac(points: Points, patient: Patient) -> Points:

@@ -82,6 +82,8 @@ def _tilt(volume: Volume) -> list[Finding]:
     if severity is None:
         return []
     sentence = f"the slices are tilted {degrees:.0f} degrees from axial, for which the score is defined"
+    if severity is Severity.REFUSE:
+        sentence = f"not scored: {sentence}; send the axial series"
     return [Finding(code="tilt", severity=severity, sentence=sentence, measured=degrees, unit="degrees")]
 
 

@@ -119,8 +119,8 @@ def _twins(volume: Volume) -> list[Finding]:
 def _not_judged(anatomy: Anatomy, moved: Motion, ratio: float) -> Finding:
     """What no check looks at, and what could not be measured in this scan."""
     sentence = (
-        "not recognised: a coronary artery smeared by its own motion, a stent closed by calcium, a bypass graft without "
-        "metal; look at the images"
+        "not recognised: a coronary artery smeared by its own motion, a stent filled by calcium, a bypass graft "
+        "without metal; look at the images"
     )
     unknown = [
         name

@@ -32,8 +32,8 @@ _MONTE_CARLO = (
 _HEARTS = "19 whole hearts measured at least 42 mm below and 51 mm above their centre; every cut one less than 35 or 38"
 _EXTENTS = "hearts of NLST: 102 to 146 mm wide, 105 to 117 mm deep"
 _MOTION = (
-    "beyond what slice and kernel blur, the border of a heart at rest is not broadened: at most 0.9 mm in 30 scans, real "
-    "ones not gated at most 0.8; a heart seen twice 3.5 mm apart 1.2 to 3"
+    "beyond what slice and kernel blur, the border of a heart at rest is not broadened: at most 0.9 mm in 30 scans, "
+    "real ones not gated at most 0.8; a heart seen twice 3.5 mm apart 1.2 to 3"
 )
 _TUBE = "a coronary stent is a tube of 2.5 to 4 mm and at least 8 mm long, bright on all sides of its lumen"
 
@@ -98,8 +98,11 @@ STENT_WALL_HU = 250.0
 STENT_PEAK_HU = 450.0
 STENT_CLOSED_SHARE = 0.35
 """Share of a stent's length along which its lumen is closed all around; calcium on opposite walls leaves it open."""
-STENT_CLOSED_MM3 = 12.0
-"""So much lumen is closed all around: half of that of the shortest stent, 2 mm wide and 8 mm long inside."""
+STENT_CLOSED_MM3 = 8.0
+"""So much lumen is closed all around: a third of that of the shortest stent, 2 mm wide and 8 mm long inside."""
+STENT_WHOLE_SHARE = 0.6
+STENT_CLOSED_IN_PLAQUE_MM3 = 16.0
+"""Where less of a bright piece is hollow, plaque hangs on to the stent or plaque alone made a gap: more is asked."""
 
 WRAPPED_HU = -900.0
 WRAPPED_AMONG_HU = 1000.0

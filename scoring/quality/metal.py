@@ -32,8 +32,11 @@ CLIP_BEHIND_MM = 15.0
 """Grafts run from the ascending aorta over the front and the left side of the heart."""
 CLIP_ROW_MM = 25.0
 
+WIRE_BEFORE_MM = 46.0
+"""The sternum lies farther before the heart's centre than its front."""
 WIRE_BESIDE_MM = 35.0
-WIRE_OUTSIDE_MM = 4.0
+WIRE_EXTENT_MM = 8.0
+FROM_BONE_MM = 4.0
 LEAST_WIRES = 2
 
 STORED_HU = 3071.0
@@ -133,8 +136,8 @@ def _metal(bright: Bright, pieces: list[Piece]) -> list[Finding]:
     ]
     if leads:
         sentence = (
-            f"a chain of metal {max(leads):.0f} mm long runs through the heart: a lead of a pacemaker is possible, whose "
-            "streaks can pass for calcium or hide it"
+            f"a chain of metal {max(leads):.0f} mm long runs through the heart: a lead of a pacemaker is possible, "
+            "whose streaks can pass for calcium or hide it"
         )
         return [
             Finding(code="metal", severity=Severity.WEAKENS, sentence=sentence, measured=float(max(leads)), unit="mm")
@@ -162,8 +165,8 @@ def _surgery(anatomy: Anatomy, pieces: list[Piece]) -> list[Finding]:
     if row or (clips and wires):
         also = f" and {wires} wire{'s' if wires > 1 else ''} in the sternum" if wires else ""
         sentence = (
-            f"{len(clips)} small piece{many} of metal before the heart{also}: bypass grafts are possible, and the score "
-            "is not meant for operated arteries"
+            f"{len(clips)} small piece{many} of metal before the heart{also}: bypass grafts are possible, and the "
+            "score is not meant for operated arteries"
         )
         return [_cabg(Severity.WEAKENS, sentence, len(clips))]
     if wires >= LEAST_WIRES:
@@ -183,17 +186,18 @@ def _is_clip(anatomy: Anatomy, piece: Piece) -> bool:
         piece.extent_mm < CLIP_EXTENT_MM
         and piece.inside > -CLIP_REACH_MM
         and piece.middle_mm[1] < anatomy.centre_mm[1] + CLIP_BEHIND_MM
-        and piece.bone > WIRE_OUTSIDE_MM
+        and piece.bone > FROM_BONE_MM
         and not _is_wire(anatomy, piece)
     )
 
 
 def _is_wire(anatomy: Anatomy, piece: Piece) -> bool:
-    """In front of the heart's outline, near the midline, as dense as steel."""
+    """In front of the heart near the midline, as dense as steel; longer than a clip, in bone or far from the heart."""
     _, back, left = piece.middle_mm
-    before = back < anatomy.centre_mm[1] - LIMITS["front"].weakens if LIMITS["front"].weakens else False
+    before = back < anatomy.centre_mm[1] - WIRE_BEFORE_MM and piece.inside < 0
     midline = abs(left - anatomy.chest.spine_mm[1]) < WIRE_BESIDE_MM
-    return before and midline and piece.inside < -WIRE_OUTSIDE_MM and piece.peak_hu > METAL_HU
+    no_clip = piece.extent_mm > WIRE_EXTENT_MM or piece.bone < FROM_BONE_MM or piece.inside < -CLIP_REACH_MM
+    return before and midline and no_clip and piece.peak_hu > METAL_HU
 
 
 def _spread_mm(pieces: list[Piece]) -> float:
@@ -214,7 +218,9 @@ def _saturation(volume: Volume, bright: Bright) -> list[Finding]:
             f"{clipped} voxels in or at the heart hold the highest value, {highest:.0f} HU: the scanner could store no "
             "more, so that mass and mean HU read low there"
         )
-        return [Finding(code="saturation", severity=severity, sentence=sentence, measured=float(clipped), unit="voxels")]
+        return [
+            Finding(code="saturation", severity=severity, sentence=sentence, measured=float(clipped), unit="voxels")
+        ]
     wrapped = _wrapped(volume, bright.index[near])
     severity = LIMITS["saturation"].severity(wrapped)
     if severity is None:

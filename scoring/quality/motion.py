@@ -70,8 +70,8 @@ def motion(measured: Motion) -> list[Finding]:
     worst = next((sign for sign in signs if sign[0] is Severity.WEAKENS), signs[0])
     severity = Severity.WEAKENS if len(signs) > 1 else worst[0]
     sentence = (
-        f"{' and '.join(said for *_, said in signs)}: motion during the scan is possible, which doubles, smears or hides "
-        "calcium"
+        f"{' and '.join(said for *_, said in signs)}: motion during the scan is possible, which doubles, smears or "
+        "hides calcium"
     )
     return [Finding(code="motion_possible", severity=severity, sentence=sentence, measured=worst[1], unit="mm")]
 
@@ -105,7 +105,7 @@ def _borders(volume: Volume, anatomy: Anatomy) -> tuple[Values, Values, Values]:
     """
     grid = anatomy.grid
     up, back, left = anatomy.centre_mm
-    heights = np.arange(grid.fine_shape[0]) * grid.fine_spacing_mm[0]
+    heights: Values = np.arange(grid.fine_shape[0]) * np.float64(grid.fine_spacing_mm[0])
     heights = heights[(heights > up - BELOW_MM) & (heights < up + ABOVE_MM)]
     heights = heights[:: max(1, round(EVERY_MM / grid.fine_spacing_mm[0]))]
     angle = np.arange(RAYS) * 2 * np.pi / RAYS
@@ -123,8 +123,9 @@ def _borders(volume: Volume, anatomy: Anatomy) -> tuple[Values, Values, Values]:
     index = np.arange(len(away))
     last = np.where(inside & (hu > TISSUE_HU) & (index < first[..., None]), index, -1).max(2)
     known = lung.any(2) & (last >= 0)
-    radius = np.where(known, away[last], np.nan)
-    return heights, radius, np.where(known, (first - last - 1) * SAMPLE_MM, np.nan)
+    radius: Values = np.where(known, away[last], np.nan)
+    width: Values = np.where(known, (first - last - 1) * SAMPLE_MM, np.nan)
+    return heights, radius, width
 
 
 # ------------------------------------------------------------------------------------------ steps

@@ -15,6 +15,27 @@ from scoring.quality.limits import (
 )
 from scoring.result import Finding, Severity, printed_agatston
 
+AGAINST_A_ZERO = {
+    "coverage": "the heart may not be covered whole",
+    "contrast": "contrast medium is not ruled out",
+    "gating": "the scan is not gated",
+    "kvp": "the threshold for this tube voltage is not settled",
+    "increment": "there are gaps between the slices",
+    "motion_possible": "motion may smear calcium",
+    "metal": "metal may hide calcium",
+    "streak": "streaks may hide calcium",
+    "saturation": "values are saturated",
+    "stent_possible": "a stent may hide calcium",
+    "cabg_possible": "bypass grafts are possible",
+    "mirrored": "the heart may lie on the other side",
+    "anatomy": "the aorta was not traced with confidence",
+    "tilt": "the slices are tilted",
+}
+"""What keeps a zero from being clean when a finding of the scan weakens it; noise and thickness have their own limits.
+
+A sharp kernel is not in it: it raises what it shows.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredLesion:
@@ -65,47 +86,33 @@ def result_findings(
     """
     if not lesions:
         return _zero(earlier, acquisition, noise_sd_hu, unresolved)
-    total = sum(lesion.agatston for lesion in lesions)
     specks = [lesion for lesion in lesions if is_speck(lesion, protocol, noise_sd_hu)]
-    if not specks:
-        return []
+    return [_specks(lesions, specks)] if specks else []
+
+
+def _specks(lesions: Sequence[ScoredLesion], specks: Sequence[ScoredLesion]) -> Finding:
+    total = sum(lesion.agatston for lesion in lesions)
     small = sum(lesion.agatston for lesion in specks)
+    many = f"{len(specks)} speck{'s' if len(specks) > 1 else ''} as small or faint as noise"
     if len(specks) == len(lesions):
-        sentence = (
-            f"all {printed_agatston(total)} of the score come from specks as small or faint as noise: it may be 0"
+        sentence = f"the whole score of {printed_agatston(total)} comes from {many}; without them it is 0"
+        return Finding(
+            code="zero_or_one_uncertain", severity=Severity.WEAKENS, sentence=sentence, measured=total, unit="Agatston"
         )
-        return [
-            Finding(
-                code="zero_or_one_uncertain",
-                severity=Severity.WEAKENS,
-                sentence=sentence,
-                measured=total,
-                unit="Agatston",
-            )
-        ]
     sentence = (
-        f"{small:.1f} of {total:.1f} come from {len(specks)} specks as small or faint as noise; "
-        f"without them the score is {printed_agatston(total - small)}"
+        f"{small:.1f} of {total:.1f} comes from {many}; without them the score is {printed_agatston(total - small)}"
     )
-    return [Finding(code="specks", severity=Severity.NOTE, sentence=sentence, measured=small, unit="Agatston")]
+    return Finding(code="specks", severity=Severity.NOTE, sentence=sentence, measured=small, unit="Agatston")
 
 
 def _zero(earlier: Sequence[Finding], acquisition: Acquisition, noise_sd_hu: float, unresolved: int) -> list[Finding]:
-    against = []
     weak = {finding.code for finding in earlier if finding.severity is not Severity.NOTE}
-    if "coverage" in weak:
-        against.append("the heart may not be covered whole")
+    against = [words for code, words in AGAINST_A_ZERO.items() if code in weak]
     if not noise_sd_hu <= CLEAN_ZERO_NOISE_HU:  # not a number counts as noisy
         against.append(f"noise is {noise_sd_hu:.0f} HU" if math.isfinite(noise_sd_hu) else "noise is not known")
-    if "contrast" in weak:
-        against.append("contrast medium is not ruled out")
     thickness = acquisition.slice_thickness_mm
-    if thickness is None or thickness > CLEAN_ZERO_THICKNESS_MM:
+    if thickness is None or not thickness <= CLEAN_ZERO_THICKNESS_MM:
         against.append(f"slices are {thickness:g} mm thick" if thickness else "the slice thickness is not known")
-    if "gating" in weak:
-        against.append("the scan is not gated")
-    if "metal" in weak:
-        against.append("metal may hide calcium")
     if unresolved:
         against.append(f"{unresolved} doubtful place{'s were' if unresolved > 1 else ' was'} not counted")
     if not against:

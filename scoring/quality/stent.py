@@ -7,7 +7,15 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from scoring.anatomy import Anatomy
-from scoring.quality.limits import LIMITS, STENT_CLOSED_MM3, STENT_CLOSED_SHARE, STENT_PEAK_HU, STENT_WALL_HU
+from scoring.quality.limits import (
+    LIMITS,
+    STENT_CLOSED_IN_PLAQUE_MM3,
+    STENT_CLOSED_MM3,
+    STENT_CLOSED_SHARE,
+    STENT_PEAK_HU,
+    STENT_WALL_HU,
+    STENT_WHOLE_SHARE,
+)
 from scoring.result import Finding
 from scoring.volume import HuVolume, Volume
 
@@ -76,7 +84,10 @@ def _bright_pieces(volume: Volume, anatomy: Anatomy, step_mm: Values) -> Iterato
 
 def _padded_window(hu: HuVolume, start: Sequence[int], own: Mask) -> Slab:
     """The part of a volume under a mask that begins at `start`; what lies outside it repeats the border."""
-    places = [np.clip(np.arange(at, at + size), 0, most - 1) for at, size, most in zip(start, own.shape, hu.shape)]
+    places = [
+        np.clip(np.arange(at, at + size), 0, most - 1)
+        for at, size, most in zip(start, own.shape, hu.shape, strict=True)
+    ]
     window: Slab = hu[np.ix_(*places)].astype(np.float32)
     return window
 
@@ -86,10 +97,10 @@ def _box(volume: Volume, anatomy: Anatomy) -> tuple[slice, slice, slice]:
     outline = anatomy.opened.inside_closed_mm > -OUTSIDE_MM
     corners = []
     for edge in (0, -1):
-        at = [np.flatnonzero(outline.any(tuple(other for other in range(3) if other != axis)))[edge] for axis in range(3)]
-        corners.append(
-            [anatomy.grid.axis_mm(axis)[anatomy.opened.box[axis].start + at[axis]] for axis in range(3)]
-        )
+        at = [
+            np.flatnonzero(outline.any(tuple(other for other in range(3) if other != axis)))[edge] for axis in range(3)
+        ]
+        corners.append([anatomy.grid.axis_mm(axis)[anatomy.opened.box[axis].start + at[axis]] for axis in range(3)])
     voxels = np.rint(anatomy.grid.voxels(np.array(corners))).astype(int)
     low, high = np.maximum(voxels.min(0) - 2, 0), np.minimum(voxels.max(0) + 3, volume.hu.shape)
     return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
@@ -110,8 +121,9 @@ def _hollow_mm(hu: Slab, own: Mask, step_mm: Values) -> float:
         inside = closed & (at >= first) & (at <= last)
         length = last - first + 1.0
         share = np.unique(at[inside]).size / max(1, ((filled >= first) & (filled <= last)).sum())
-        enough = inside.sum() * float(np.prod(step_mm)) >= STENT_CLOSED_MM3
-        if enough and share >= STENT_CLOSED_SHARE:
+        whole = length >= STENT_WHOLE_SHARE * (filled[-1] - filled[0] + 1.0)
+        wanted = STENT_CLOSED_MM3 if whole else STENT_CLOSED_IN_PLAQUE_MM3
+        if share >= STENT_CLOSED_SHARE and inside.sum() * float(np.prod(step_mm)) >= wanted:
             longest = max(longest, float(length))
     return longest
 
@@ -140,9 +152,7 @@ def _lumen(hu: Slab, own: Mask, step_mm: Values) -> tuple[npt.NDArray[np.intp], 
     return index[kept], closed[kept]
 
 
-def _wall(
-    hu: Slab, own: Mask, index: npt.NDArray[np.intp], step_mm: Values, direction: int
-) -> npt.NDArray[np.float32]:
+def _wall(hu: Slab, own: Mask, index: npt.NDArray[np.intp], step_mm: Values, direction: int) -> npt.NDArray[np.float32]:
     """Brightest voxel of the piece within reach of each place, looking one way in the slice."""
     angle = 2 * np.pi * direction / DIRECTIONS
     finest = float(step_mm[1:].min())

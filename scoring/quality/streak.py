@@ -64,7 +64,7 @@ def streaks(ratio: float) -> list[Finding]:
     if severity is None:
         return []
     sentence = (
-        f"noise in the heart varies {ratio:.1f} times as much across one direction as along it: streaks (arms beside the "
-        "chest?) can pass for calcium or hide it"
+        f"noise in the heart varies {ratio:.1f} times as much across one direction as along it: streaks, as of arms "
+        "beside the chest, can pass for calcium or hide it"
     )
     return [Finding(code="streak", severity=severity, sentence=sentence, measured=ratio, unit="times")]

@@ -134,9 +134,10 @@ def _print_real(pool: ProcessPoolExecutor) -> bool:
 
 def _print_turns(pool: ProcessPoolExecutor, seed: int) -> bool:
 
-    kinds = ["phantoms", *(HEARTS if (shared_folder() / "data").is_dir() else ())]
+    cases = [(GROUP, 1), (GROUP, 2)]
+    cases += [(heart, 5) for heart in HEARTS if (shared_folder() / "data").is_dir()]
     say("\nthe same scan with its rows, columns or slices in another order")
-    jobs = [pool.submit(turns_of, kind, seed, 5) for kind in kinds]
+    jobs = [pool.submit(turns_of, kind, seed, number) for kind, number in cases]
     return _print_lines(line for job in jobs for line in job.result())
 
 

@@ -247,11 +247,10 @@ def _add_isotropic(scan: Scan, answers: dict[int, Answer]) -> None:
 
 def _interpolated(scan: Scan, position: float) -> dict[Voxel, tuple[int, tuple[Voxel, Voxel]]]:
     """Bright samples of the slice at a position counted in slices: owner, and the voxels below and above."""
-    if math.isclose(position, round(position), rel_tol=0, abs_tol=1e-9):
-        position = float(round(position))
-    below = max(min(math.floor(position), scan.slices - 2), 0)
-    above = min(below + 1, scan.slices - 1)
-    share = position - below
+    if math.isclose(position, round(position), rel_tol=0, abs_tol=1e-9):  # in the plane of a slice
+        below, above, share = round(position), round(position), 0.0
+    else:
+        below, above, share = math.floor(position), math.floor(position) + 1, position - math.floor(position)
     found = {}
     for r in range(scan.rows):
         for c in range(scan.columns):
@@ -266,6 +265,7 @@ def _owner_between(scan: Scan, ends: tuple[Voxel, Voxel], share: float) -> int:
     """That of the bright voxel; of two the nearer one, unless only the other is of a large enough island."""
     firm = [end for end in ends if end in scan.firm]
     holders = firm or [end for end in ends if end in scan.bright]
-    if len(holders) == 2:
-        return scan.owner[holders[1] if share > 0.5 else holders[0]]
+    if len(holders) == 2:  # the first slice is the lower one, and gets what lies midway
+        is_nearer_above = share > 0.5 and not math.isclose(share, 0.5, rel_tol=0, abs_tol=1e-9)
+        return scan.owner[holders[1] if is_nearer_above else holders[0]]
     return scan.owner[holders[0]]

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from scoring.candidates import connected, images, runs
-from scoring.candidates import Islands, components, find_islands
+from scoring.candidates import Islands, components, connected, find_islands, images, islands, patches, runs
 from scoring.protocol import PRESETS, Protocol
 
 shapes = st.tuples(st.integers(1, 5), st.integers(1, 8), st.integers(1, 8))
@@ -38,44 +37,83 @@ def _same_partition(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
 @given(volumes, st.sampled_from([4, 8]))
 def test_islands_and_components_are_those_of_a_label_image(hu: npt.NDArray[Any], connectivity: int) -> None:
     """Broken by hand: no border between the last row of a slice and the first of the next; no widening for 8."""
-    islands = find_islands(hu, _any_size(connectivity), 1.0)
+    found = find_islands(hu, _any_size(connectivity), 1.0)
     bright = hu >= 130
-    assert islands.flat.tolist() == np.flatnonzero(bright).tolist()
-    assert _same_partition(islands.island, _planar_labels(bright, connectivity)[bright])
+    assert found.flat.tolist() == np.flatnonzero(bright).tolist()
+    assert _same_partition(found.island, _planar_labels(bright, connectivity)[bright])
     in_space = ndimage.label(bright, np.ones((3, 3, 3)))[0][bright]
-    assert _same_partition(islands.component[islands.island], in_space)
-    assert _same_partition(components(islands.flat, islands.shape), in_space)
+    assert _same_partition(found.component[found.island], in_space)
+    assert _same_partition(components(found.flat, found.shape), in_space)
 
 
 @settings(max_examples=60, deadline=None)
 @given(volumes)
 def test_the_figures_of_an_island_are_those_of_its_voxels(hu: npt.NDArray[Any]) -> None:
-    islands = find_islands(hu, _any_size(8), 1.0)
+    found = find_islands(hu, _any_size(8), 1.0)
     places = np.argwhere(hu >= 130)
-    for number in range(len(islands)):
-        mine = islands.island == number
-        values = hu.ravel()[islands.flat[mine]]
-        assert islands.hu[mine].tolist() == values.tolist()
-        assert islands.pixels[number] == mine.sum()
-        assert islands.peak_hu[number] == values.max()
-        assert islands.sum_hu[number] == values.sum()
-        assert islands.slice_index[number] == places[mine][0, 0]
-        assert islands.centre_index[number] == pytest.approx(places[mine].mean(axis=0))
-    first_voxels = [np.flatnonzero(islands.island == number)[0] for number in range(len(islands))]
+    for number in range(len(found)):
+        mine = found.island == number
+        values = hu.ravel()[found.flat[mine]]
+        assert found.hu[mine].tolist() == values.tolist()
+        assert found.pixels[number] == mine.sum()
+        assert found.peak_hu[number] == values.max()
+        assert found.sum_hu[number] == values.sum()
+        assert found.slice_index[number] == places[mine][0, 0]
+        assert found.centre_index[number] == pytest.approx(places[mine].mean(axis=0))
+    first_voxels = [np.flatnonzero(found.island == number)[0] for number in range(len(found))]
     assert first_voxels == sorted(first_voxels)
 
 
-def _comparable(islands: Islands) -> dict[str, list[Any]]:
-    return {name: getattr(islands, name).tolist() for name in ("flat", "island", "pixels", "component")}
+def _comparable(found: Islands) -> dict[str, list[Any]]:
+    names = ("flat", "island", "hu", "slice_index", "pixels", "peak_hu", "sum_hu", "centre_index", "component")
+    return {name: getattr(found, name).tolist() for name in names}
 
 
-@settings(max_examples=40, deadline=None)
-@given(volumes, st.sampled_from([4, 8]))
-def test_working_in_small_parts_changes_nothing(hu: npt.NDArray[Any], connectivity: int) -> None:
-    expected = _comparable(find_islands(hu, _any_size(connectivity), 1.0))
+ONE_WAY: dict[str, list[tuple[Any, str, float]]] = {
+    "always by runs": [(connected, "CROWDED_SHARE", 2.0)],
+    "always by images": [(connected, "CROWDED_SHARE", 0.0)],
+    "runs in small parts": [(connected, "CROWDED_SHARE", 2.0), (runs, "RUNS_AT_ONCE", 2)],
+    "images in thin slabs": [(connected, "CROWDED_SHARE", 0.0), (images, "SLAB_VOXELS", 1)],
+    "few voxels at once": [(islands, "VOXELS_AT_ONCE", 2)],
+}
+
+
+@pytest.mark.parametrize("way", sorted(ONE_WAY))
+@settings(max_examples=60, deadline=None)
+@given(volumes, st.sampled_from([4, 8]), st.data())
+def test_whichever_way_is_taken_the_sets_are_the_same(
+    way: str, hu: npt.NDArray[Any], connectivity: int, data: st.DataObject
+) -> None:
+    """Broken by hand: slabs that share no slice; kinds numbered one after the other."""
+    flat = np.flatnonzero(hu >= 130)
+    kind = data.draw(arrays(np.uint8, flat.size, elements=st.integers(0, 2)))
+
+    def answers() -> list[Any]:
+        found = find_islands(hu, _any_size(connectivity), 1.0)
+        in_plane = patches(flat, found.shape, connectivity, kind).tolist()
+        return [_comparable(found), in_plane, components(flat, found.shape, kind).tolist()]
+
+    expected = answers()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "RUNS_AT_ONCE", 2)
-        assert _comparable(find_islands(hu, _any_size(connectivity), 1.0)) == expected
+        for module, name, value in ONE_WAY[way]:
+            patch.setattr(module, name, value)
+        assert answers() == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(volumes, st.sampled_from([4, 8]), st.data())
+def test_voxels_of_different_kinds_never_touch(hu: npt.NDArray[Any], connectivity: int, data: st.DataObject) -> None:
+    flat = np.flatnonzero(hu >= 130)
+    kind = data.draw(arrays(np.uint8, flat.size, elements=st.integers(1, 3)))
+    image = np.zeros(hu.shape, np.uint8)
+    image.reshape(-1)[flat] = kind
+    in_plane, in_space = np.zeros(hu.shape, int), np.zeros(hu.shape, int)
+    for one in (1, 2, 3):
+        in_plane += (image == one) * (10_000 * one + _planar_labels(image == one, connectivity))
+        in_space += (image == one) * (10_000 * one + ndimage.label(image == one, np.ones((3, 3, 3)))[0])
+    shape = (hu.shape[0], hu.shape[1], hu.shape[2])
+    assert _same_partition(patches(flat, shape, connectivity, kind), in_plane.reshape(-1)[flat])
+    assert _same_partition(components(flat, shape, kind), in_space.reshape(-1)[flat])
 
 
 @settings(max_examples=60, deadline=None)
@@ -114,16 +152,16 @@ def test_the_minimum_size_is_told_of_each_island() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 4, 4), (2, 0, 4), (2, 4, 0), (2, 4, 4)])
 def test_a_volume_without_bright_voxels_has_no_islands(shape: tuple[int, int, int]) -> None:
-    islands = find_islands(np.zeros(shape, np.int16), _any_size(8), 1.0)
-    assert (len(islands), islands.flat.size, islands.centre_index.shape) == (0, 0, (0, 3))
+    found = find_islands(np.zeros(shape, np.int16), _any_size(8), 1.0)
+    assert (len(found), found.flat.size, found.centre_index.shape) == (0, 0, (0, 3))
 
 
 def test_an_absurd_volume_is_one_component_and_no_surprise() -> None:
     hu = np.full((4, 64, 64), 3071, np.int16)
     hu[:, ::2, ::2] = -1000
-    islands = find_islands(hu, _any_size(4), 1.0)
-    assert len(islands) == 4
-    assert set(islands.component.tolist()) == {0}
+    found = find_islands(hu, _any_size(4), 1.0)
+    assert len(found) == 4
+    assert set(found.component.tolist()) == {0}
 
 
 def test_what_cannot_be_searched_is_told() -> None:

@@ -16,12 +16,14 @@ from scoring.measures import (
     agatston_in_mask,
     agatston_of,
     agatston_without_minimum_size,
+    island_figures,
     isotropic,
     measure,
 )
 from scoring.protocol import PRESETS, Protocol
 from scoring.result import Measures, Vessel
 from scoring.volume import Volume
+from tests.support.turned import turned
 
 HU = [-1000, 40, 60, 90, 129, 130, 131, 150, 199, 200, 299, 300, 399, 400, 900]
 CALIBRATION = Calibration(mg_per_mm3_hu=0.0008, calibrated=True, source="test")
@@ -74,23 +76,57 @@ def test_lesions_add_up_to_their_vessel_and_vessels_to_the_total(
     assert measured.total.peak_hu == max(peaks, default=None)
 
 
-@settings(max_examples=60, deadline=None)
-@given(volumes, increments)
-def test_flips_and_slice_order_leave_the_score(hu: npt.NDArray[Any], increment: float) -> None:
-    expected = agatston(build(hu, increment_mm=increment), PRESETS["literature"])
-    for axis in (0, 1, 2):
-        flipped = build(np.flip(hu, axis), increment_mm=increment)
-        assert agatston(flipped, PRESETS["literature"]) == pytest.approx(expected)
+def figures_of(measured: Measured) -> list[float]:
+    """Every number of every vessel."""
+    return [
+        value or 0.0
+        for one in (*measured.vessels.values(), measured.total)
+        for value in (
+            one.agatston,
+            one.volume_mm3,
+            one.volume_isotropic_mm3,
+            one.mass_mg,
+            one.density_score,
+            one.lesions,
+            one.peak_hu,
+            one.mean_hu,
+        )
+    ]
 
 
-@settings(max_examples=60, deadline=None)
-@given(volumes, st.sampled_from([(0.4, 0.8), (0.5, 1.0), (0.7, 0.6)]))
-def test_a_transposed_image_with_swapped_spacings_has_the_same_score(
-    hu: npt.NDArray[Any], spacing: tuple[float, float]
+@settings(max_examples=150, deadline=None)
+@given(
+    owned_volumes(),
+    spacings,
+    increments,
+    st.sampled_from(sorted(PRESETS)),
+    st.booleans(),
+    st.tuples(st.booleans(), st.booleans(), st.booleans()),
+)
+def test_however_the_scan_is_stored_every_measure_stays(
+    case: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+    spacing: tuple[float, float],
+    increment: float,
+    preset: str,
+    transposed: bool,  # noqa: FBT001 - drawn
+    flipped: tuple[bool, bool, bool],
 ) -> None:
-    """Broken by hand: the row spacing squared."""
-    turned = build(np.ascontiguousarray(hu.transpose(0, 2, 1)), spacing[::-1])
-    assert agatston(turned) == pytest.approx(agatston(build(hu, spacing)))
+    """Broken by hand: the row spacing squared; interpolation from the slice that is stored first."""
+    hu, owner = case
+    volume, protocol = build(hu, spacing, increment), PRESETS[preset]
+    expected = figures_of(score(volume, protocol, owner))
+    other = turned(volume, transposed=transposed, flipped=flipped)
+    owners = turned(build(owner, spacing, increment), transposed=transposed, flipped=flipped).hu
+    assert figures_of(score(other, protocol, owners)) == pytest.approx(expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(volumes, increments, st.sampled_from(sorted(PRESETS)))
+def test_a_mirrored_image_has_the_same_score(hu: npt.NDArray[Any], increment: float, preset: str) -> None:
+    expected = score(build(hu, increment_mm=increment), PRESETS[preset]).total
+    for axis in (0, 1, 2):
+        mirrored = score(build(np.flip(hu, axis).copy(), increment_mm=increment), PRESETS[preset]).total
+        assert (mirrored.agatston, mirrored.volume_mm3) == pytest.approx((expected.agatston, expected.volume_mm3))
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,11 +143,39 @@ def test_twice_the_pixel_area_is_twice_the_score_without_a_size_rule(hu: npt.NDA
 
 
 @settings(max_examples=60, deadline=None)
-@given(volumes)
-def test_every_slice_twice_at_half_the_increment_leaves_the_score(hu: npt.NDArray[Any]) -> None:
+@given(owned_volumes(), st.sampled_from(sorted(PRESETS)))
+def test_every_slice_twice_at_half_the_increment_leaves_the_score(
+    case: tuple[npt.NDArray[Any], npt.NDArray[Any]], preset: str
+) -> None:
     """Broken by hand: no increment in the score."""
-    overlapped = build(np.repeat(hu, 2, axis=0), increment_mm=1.5)
-    assert agatston(overlapped) == pytest.approx(agatston(build(hu, increment_mm=3.0)))
+    once = score(build(case[0], increment_mm=3.0), PRESETS[preset], case[1])
+    twice = score(
+        build(np.repeat(case[0], 2, axis=0), increment_mm=1.5), PRESETS[preset], np.repeat(case[1], 2, axis=0)
+    )
+    for vessel in Vessel:
+        one, other = once.vessels[vessel], twice.vessels[vessel]
+        assert (other.agatston, other.volume_mm3, other.mass_mg) == pytest.approx(
+            (one.agatston, one.volume_mm3, one.mass_mg)
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(volumes, volumes, increments, st.sampled_from(sorted(PRESETS)))
+def test_two_lesions_apart_add_in_every_measure(
+    one: npt.NDArray[Any], other: npt.NDArray[Any], increment: float, preset: str
+) -> None:
+    shape = tuple(max(sizes) for sizes in zip(one.shape, other.shape, strict=True))
+    dark = np.full(shape, -1000, np.int16)
+    halves = [dark.copy(), dark.copy()]
+    for half, part in zip(halves, (one, other), strict=True):
+        half[tuple(slice(size) for size in part.shape)] = part
+    gap = dark[:, :, :1]
+    both, left, right = (
+        score(build(np.concatenate(parts, axis=2), increment_mm=increment), PRESETS[preset]).total
+        for parts in ((halves[0], gap, halves[1]), (halves[0], gap, dark), (dark, gap, halves[1]))
+    )
+    for name in ("agatston", "volume_mm3", "volume_isotropic_mm3", "mass_mg", "lesions"):
+        assert getattr(both, name) == pytest.approx(getattr(left, name) + getattr(right, name)), name
 
 
 @settings(max_examples=60, deadline=None)
@@ -169,6 +233,27 @@ def test_a_plaque_that_meets_other_calcium_across_slices_ends_half_way() -> None
     owner[0] = Vessel.RCA.label
     measured = score(build(hu, (1.0, 1.0), 3.0), SIEMENS, owner)
     assert measured.vessels[Vessel.RCA].volume_isotropic_mm3 == 8.0  # samples at 0 and 1 mm of 0, 1, 2, 3
+
+
+def test_a_vessel_without_score_has_no_isotropic_volume() -> None:
+    """Between the slices the LAD's plaque touches a brightening pixel that the RCA holds and that is too small."""
+    hu = np.full((2, 3, 4), 40, np.int16)
+    hu[0, 0:2, 0:2], hu[1, 0, 2] = 900, 900
+    owner = np.zeros(hu.shape, np.uint8)
+    owner[0], owner[1] = Vessel.LAD.label, Vessel.RCA.label
+    measured = score(build(hu, (0.6, 0.6), 3.0), PRESETS["literature"], owner)
+    assert measured.vessels[Vessel.LAD].volume_isotropic_mm3 > 0
+    assert measured.vessels[Vessel.RCA] == Measures(mass_calibrated=True)
+
+
+def test_what_islands_count_undivided_is_what_one_owner_has() -> None:
+    hu = np.random.default_rng(3).choice(np.array(HU, np.int16), (3, 12, 12))
+    volume, protocol = build(hu), PRESETS["literature"]
+    islands = find_islands(hu, protocol, 0.25)
+    figures, total = island_figures(volume, islands, protocol), score(volume, protocol).total
+    assert float(figures.agatston.sum()) == pytest.approx(total.agatston)
+    assert float(figures.volume_mm3.sum()) == pytest.approx(total.volume_mm3)
+    assert float((figures.mean_hu * figures.volume_mm3).sum()) * 0.0008 == pytest.approx(total.mass_mg)
 
 
 def test_a_divided_island_keeps_its_undivided_size_and_each_part_its_own_maximum() -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pydicom
 import pytest
 
@@ -12,6 +13,7 @@ from scoring.measures import Calibration, Measured, measure
 from scoring.protocol import PRESETS, Protocol
 from scoring.result import Vessel
 from scoring.volume import Volume, stack_geometry
+from tests.scoring.reference_scorer import Rule, reference_score
 from tests.support.shared import needs_shared, shared_folder
 
 
@@ -54,23 +56,69 @@ def _figures(measured: Measured, islands: int) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("vector", _vectors())
-def test_a_pixel_vector_gives_exactly_the_published_figures(vector: dict[str, Any]) -> None:
+def _owners(vector: dict[str, Any], shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Whose each voxel is; everything is the LAD's unless the vector says otherwise."""
+    owner = np.full(shape, Vessel.LAD.label, np.uint8)
+    if vector["id"] == "two_vessels":
+        owner[:, :, 4:] = Vessel.LCX.label
+    for z, y0, y1, x0, x1 in vector.get("mask_boxes_z_y0_y1_x0_x1", []):
+        owner[:] = 0
+        owner[z, y0:y1, x0:x1] = Vessel.LM.label
+    return owner
+
+
+def _figures_of(vector: dict[str, Any]) -> dict[str, float]:
     spacing, protocol = tuple(vector["pixel_spacing_mm"]), _protocol(vector["rule"])
     volume = _volume(vector["hu"], spacing, vector["increment_mm"])
     islands = find_islands(volume.hu, protocol, spacing[0] * spacing[1])
-    owner = np.full(islands.flat.size, Vessel.LAD.label, np.uint8)
-    if vector["id"] == "two_vessels":
-        owner = np.where(islands.flat % volume.hu.shape[2] < 4, Vessel.LAD.label, Vessel.LCX.label).astype(np.uint8)
-    for z, y0, y1, x0, x1 in vector.get("mask_boxes_z_y0_y1_x0_x1", []):
-        mask = np.zeros(volume.hu.shape, bool)
-        mask[z, y0:y1, x0:x1] = True
-        owner = mask.ravel()[islands.flat].astype(np.uint8)
+    owner = _owners(vector, volume.hu.shape).reshape(-1)[islands.flat]
     calibration = Calibration(mg_per_mm3_hu=vector.get("mass_factor_mg_per_mm3_hu", 0.00075))
     measured = measure(volume, islands, owner, protocol, calibration)
-    figures = _figures(measured, int(islands.large_enough.sum()))
-    expected = vector["expect"]
+    return _figures(measured, int(islands.large_enough.sum()))
+
+
+@pytest.mark.parametrize("vector", _vectors())
+def test_a_pixel_vector_gives_exactly_the_published_figures(vector: dict[str, Any]) -> None:
+    figures, expected = _figures_of(vector), vector["expect"]
     assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("vector", _vectors())
+def test_no_known_mistake_gives_what_we_give(vector: dict[str, Any]) -> None:
+    """Each `wrong` value is that of a mistake seen in public code; it must be another one than ours."""
+    figures = _figures_of(vector)
+    touched = next(name for name in ("mass_mg", "lad", "agatston") if name in vector["expect"])
+    for mistake, value in vector.get("wrong", {}).items():
+        assert figures[touched] != pytest.approx(value, abs=1e-6), mistake
+
+
+@pytest.mark.parametrize("vector", _vectors())
+def test_the_second_scorer_gives_the_published_figures_too(vector: dict[str, Any]) -> None:
+    rule, minimum = vector["rule"], vector["rule"]["minimum"]
+    slow = reference_score(
+        vector["hu"],
+        _owners(vector, np.shape(vector["hu"])).tolist(),
+        Rule(
+            steps_hu=tuple(rule["steps"]),
+            connectivity=rule["connectivity"],
+            minimum_area_mm2=minimum.get("mm2", 0.0),
+            minimum_pixels=minimum.get("n", 1),
+        ),
+        tuple(vector["pixel_spacing_mm"]),
+        vector["increment_mm"],
+    )
+    answers = list(slow.values())
+    figures = {
+        "agatston": sum(one.agatston for one in answers),
+        "volume_mm3": sum(one.volume_mm3 for one in answers),
+        "volume_isotropic_mm3": sum(one.isotropic_mm3 for one in answers),
+        "mass_mg": sum(one.mass_hu_mm3 for one in answers) * vector.get("mass_factor_mg_per_mm3_hu", 0.00075),
+        "lesions_26": sum(len(one.lesions) for one in answers),
+        "lad": slow[Vessel.LAD.label].agatston,
+        "lcx": slow[Vessel.LCX.label].agatston,
+    }
+    known = {name: value for name, value in vector["expect"].items() if name in figures}
+    assert {name: figures[name] for name in known} == pytest.approx(known, abs=1e-6)
 
 
 # Density and diameter (mg/cm3, mm); column and row; published Agatston, volume, mass; the same 4-connected.

@@ -21,8 +21,8 @@ SPEC = PhantomSpec(
     seed=3,
     fov_mm=150.0,
     matrix=64,
-    slice_increment_mm=6.0,
-    slice_thickness_mm=6.0,
+    slice_increment_mm=5.0,
+    slice_thickness_mm=5.0,
     age_years=61,
     sex="F",
     plaques=(Plaque(vessel=Vessel.LAD, along=0.3, radius_mm=1.5, length_mm=8.0, density_hu=900.0),),
@@ -70,7 +70,7 @@ def test_instance_numbers_fall_as_z_rises_and_file_names_tell_no_order(phantom: 
     [
         ("siemens", "ScanOptions", ["TP70PC1300", "OSCRATEMIN044BPM"]),
         ("siemens", "CalciumScoringMassFactorDevice", [0.743, 0.779, 0.812]),
-        ("siemens", "SeriesDescription", "CaScSeq  6.0  B35f  70%"),
+        ("siemens", "SeriesDescription", "CaScSeq  5.0  B35f  70%"),
         ("siemens", "PixelRepresentation", 0),
         ("ge", "PixelRepresentation", 1),
         ("philips", "ConvolutionKernel", "XCA"),
@@ -138,8 +138,8 @@ def test_the_same_seed_of_uids_gives_the_same_bytes(phantom: Phantom, tmp_path: 
 
 def test_truth_has_every_key_of_its_contract(phantom: Phantom) -> None:
     document = json.loads(json.dumps(truth_document(phantom, "1.2.3")))
-    assert set(document) == {"series_uid", "expect", "total", "vessels", "lesions", "distractors"}
-    assert (document["series_uid"], document["expect"]) == ("1.2.3", "scored")
+    assert set(document) == {"series_uid", "expect", "caveats", "total", "vessels", "lesions", "distractors"}
+    assert (document["series_uid"], document["expect"], document["caveats"]) == ("1.2.3", "scored", ["thickness"])
     assert set(document["vessels"]) == {"LM", "LAD", "LCX", "RCA"}
     assert document["total"]["agatston"] == document["vessels"]["LAD"]["agatston"] > 0
     assert set(document["lesions"][0]) == {"vessel", "centre_lps_mm", "agatston", "radius_mm"}

@@ -99,7 +99,8 @@ def test_the_same_specification_gives_the_same_bytes_and_another_seed_another_he
 
 
 def test_without_plaque_the_truth_is_zero_and_look_alikes_stay_apart() -> None:
-    others = tuple(Distractor(what=what, density_hu=800, radius_mm=2.0) for what in Look if what is not Look.WIRE)
+    out_of_sight = {Look.WIRE, Look.ARCH, Look.STENT}  # the last lies on an artery, and is no calcium
+    others = tuple(Distractor(what=what, density_hu=800, radius_mm=2.0) for what in Look if what not in out_of_sight)
     phantom = make_phantom(replace(SMALL, distractors=others, fov_mm=200.0))
     assert phantom.truth.agatston == 0
     assert set(phantom.truth.vessels) == set(Vessel)

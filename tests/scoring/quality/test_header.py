@@ -1,29 +1,19 @@
+"""What the header and the geometry of the stack say: tables of figures and verdicts."""
+
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from scoring.anatomy import find_anatomy
-from scoring.protocol import PRESETS, Acquisition, Gating
-from scoring.quality import (
-    LIMITS,
-    ScoredLesion,
-    first_reason,
-    header_findings,
-    image_findings,
-    is_uncertain,
-    result_findings,
-)
+from scoring.protocol import Acquisition, Gating
+from scoring.quality import LIMITS, first_reason, header_findings
 from scoring.result import Demographics, Finding, Severity
 from scoring.volume import Volume
-from tests.support.phantoms import brighter, demo_phantom, noisier, slices_of
 
-LITERATURE = PRESETS["literature"]
 GATED_3_MM = Acquisition(kvp=120.0, slice_thickness_mm=3.0, kernel="Qr36f", gating=Gating.STATED)
-LESION = ScoredLesion(agatston=20.0, peak_hu=500.0, area_mm2=8.0, slices=2, confidence=0.9)
 
 
 def stack(increment_mm: float = 3.0, tilt_degrees: float = 0.0) -> Volume:
@@ -128,82 +118,3 @@ def test_of_several_refusals_the_first_of_the_fixed_order_is_the_reason() -> Non
     ]
     assert first_reason(refusals).code == "coverage"
     assert first_reason([replace(refusals[0], severity=Severity.WEAKENS)]) is None
-
-
-@pytest.mark.parametrize(
-    ("changed", "expected"),
-    [
-        (lambda volume: brighter(volume, 30.0), ("contrast", Severity.NOTE)),
-        (lambda volume: brighter(volume, 70.0), ("contrast", Severity.REFUSE)),
-        (lambda volume: noisier(volume, 38.0), ("noise", Severity.REFUSE)),
-        (lambda volume: slices_of(volume, slice(0, 30)), ("coverage", Severity.REFUSE)),
-        (lambda volume: slices_of(volume, slice(16, None)), ("coverage", Severity.WEAKENS)),
-    ],
-    ids=["a little contrast", "contrast", "noise", "no top", "no apex"],
-)
-def test_what_the_image_shows_is_found(changed: Callable[[Volume], Volume], expected: tuple[str, Severity]) -> None:
-    volume = changed(demo_phantom().volume)
-    assert expected in codes(image_findings(volume, find_anatomy(volume), LITERATURE))
-
-
-def test_a_protocol_without_a_minimum_size_bears_less_noise() -> None:
-    volume = noisier(demo_phantom().volume, 17.0)
-    anatomy = find_anatomy(volume)
-    finer = volume.voxel_to_lps_mm.copy()
-    finer[:, 1:3] /= 2  # half the pixel: the smallest island of a protocol without a minimum shrinks with it
-    volume = Volume(hu=volume.hu, voxel_to_lps_mm=finer)
-    by_protocol = {
-        name: next(
-            finding.severity for finding in image_findings(volume, anatomy, PRESETS[name]) if finding.code == "noise"
-        )
-        for name in ("literature", "siemens")
-    }
-    assert by_protocol == {"literature": Severity.NOTE, "siemens": Severity.WEAKENS}
-
-
-def test_metal_at_the_heart_weakens() -> None:
-    volume = demo_phantom().volume
-    anatomy = find_anatomy(volume)
-    index = np.rint(anatomy.grid.voxels(np.array([anatomy.centre_mm]))[0]).astype(int)
-    hu = np.array(volume.hu)
-    hu[index[0], index[1] : index[1] + 3, index[2] : index[2] + 3] = 3071
-    wired = Volume(hu=hu, voxel_to_lps_mm=volume.voxel_to_lps_mm.copy())
-    assert ("metal", Severity.WEAKENS) in codes(image_findings(wired, find_anatomy(wired), LITERATURE))
-
-
-def test_a_clean_zero_needs_no_finding_and_every_doubt_is_named() -> None:
-    asked = {"noise_sd_hu": 12.0, "unresolved": 0}
-    assert result_findings([], [], GATED_3_MM, LITERATURE, **asked) == []
-    doubts = [
-        Finding(code="coverage", severity=Severity.WEAKENS, sentence=""),
-        Finding(code="gating", severity=Severity.WEAKENS, sentence=""),
-    ]
-    thick = replace(GATED_3_MM, slice_thickness_mm=5.0)
-    (finding,) = result_findings([], doubts, thick, LITERATURE, noise_sd_hu=28.0, unresolved=1)
-    assert (finding.code, finding.severity) == ("zero", Severity.WEAKENS)
-    for words in ("covered whole", "28 HU", "5 mm thick", "not gated", "1 doubtful place was"):
-        assert words in finding.sentence
-
-
-def test_specks_are_counted_and_said_with_the_score_without_them() -> None:
-    speck = replace(LESION, agatston=1.5, peak_hu=140.0, area_mm2=1.2, slices=1)
-    (finding,) = result_findings([LESION, speck], [], GATED_3_MM, LITERATURE, noise_sd_hu=12.0, unresolved=0)
-    assert "1.5 of 21.5" in finding.sentence
-    assert "the score is 20" in finding.sentence
-    (alone,) = result_findings([speck], [], GATED_3_MM, LITERATURE, noise_sd_hu=12.0, unresolved=0)
-    assert alone.code == "zero_or_one_uncertain"
-
-
-@pytest.mark.parametrize(
-    ("lesion", "uncertain"),
-    [
-        (LESION, False),
-        (replace(LESION, confidence=0.55), True),
-        (replace(LESION, peak_hu=150.0, area_mm2=2.0), True),
-        (replace(LESION, peak_hu=150.0, area_mm2=6.0), False),
-        (replace(LESION, area_mm2=1.2, slices=1), True),
-    ],
-    ids=["sure", "little confidence", "faint and small", "faint and large", "one tiny island"],
-)
-def test_which_lesions_are_uncertain(lesion: ScoredLesion, *, uncertain: bool) -> None:
-    assert is_uncertain(lesion, LITERATURE, noise_sd_hu=15.0) is uncertain
