@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from scoring.anatomy import Anatomy, find_anatomy, landmarks
 from scoring.candidates import Islands, Region, find_islands
-from scoring.coronary import Classification, classify, given_findings, region_with, small_islands, with_given
+from scoring.coronary import (
+    Classification,
+    classify,
+    given_findings,
+    islands_on_courses,
+    region_with,
+    small_islands,
+    with_given,
+)
 from scoring.given import GivenMasks
 from scoring.interval import (
     Categories,
@@ -28,6 +36,7 @@ from scoring.measures import (
     measure,
     spread_of,
 )
+from scoring.plausible import check_volume
 from scoring.protocol import Acquisition, Protocol, ScoringChoices, protocol_for
 from scoring.quality import ScoredLesion, first_reason, header_findings, image_findings, is_uncertain, result_findings
 from scoring.result import (
@@ -81,9 +90,14 @@ def score(
     Returns
     -------
     Score or Unfit
-        All tests are evaluated; an Unfit gives the first reason of a fixed order and lists the others.
+        All tests are evaluated, unless the volume can be no CT of a chest; an Unfit gives the first reason of a fixed
+        order and lists the others.
     """
     began = perf_counter()
+    try:
+        check_volume(volume)
+    except UnfitError as unfit:
+        return Unfit(reason=unfit.finding, demographics=demographics)
     quality = header_findings(volume, acquisition, demographics)
     protocol: Protocol | None = None
     try:

@@ -12,5 +12,15 @@ from scoring.anatomy.blood import Blood
 from scoring.anatomy.find import find_anatomy
 from scoring.anatomy.frame import Anatomy, Circles, Places
 from scoring.anatomy.landmarks import landmarks
+from scoring.anatomy.sides import MIRRORED_PERCENT, heart_to_left_percent
 
-__all__ = ["Anatomy", "Blood", "Circles", "Places", "find_anatomy", "landmarks"]
+__all__ = [
+    "MIRRORED_PERCENT",
+    "Anatomy",
+    "Blood",
+    "Circles",
+    "Places",
+    "find_anatomy",
+    "heart_to_left_percent",
+    "landmarks",
+]

@@ -9,6 +9,7 @@ from scoring.anatomy.circles import Track, cast_votes
 from scoring.anatomy.frame import Anatomy, distance_to
 from scoring.anatomy.grid import Grid, coarse_grid
 from scoring.anatomy.heart import Core, OpenedHeart, centre_by_aorta, find_core, open_heart
+from scoring.anatomy.sides import refuse_mirrored
 from scoring.result import UnfitError
 from scoring.volume import Volume
 
@@ -41,8 +42,9 @@ def find_anatomy(volume: Volume) -> Anatomy:
     Raises
     ------
     UnfitError
-        ``contrast`` where vessels are far brighter than blood; ``no_heart`` where there are no lungs, no
-        descending aorta or no heart between the lungs. Whether the heart is covered is for `quality` to say.
+        ``contrast`` where vessels are far brighter than blood; ``mirrored`` where the heart lies on the right and no
+        aorta descends on the left; ``no_heart`` where there are no lungs, no descending aorta or no heart between the
+        lungs. Whether the heart is covered is for `quality` to say.
     """
     grid = coarse_grid(volume)
     chest = find_chest(grid)
@@ -52,6 +54,7 @@ def find_anatomy(volume: Volume) -> Anatomy:
     votes = cast_votes(grid, chest.hull)
     descending = find_descending(votes, chest.spine_mm)
     if descending is None or descending.length_mm < min(LEAST_DESCENDING_MM, _depth_mm(grid) * 0.5):
+        refuse_mirrored(grid, chest)
         raise _no_heart("no descending aorta was found in front of the spine")
     core = find_core(grid, chest, descending)
     if core is None or core.strength_mm < LEAST_CORE_MM or core.flank < LEAST_FLANK:

@@ -63,7 +63,7 @@ SPECK_NOISE_SD = 1.6
 
 MAIN_REACH_MM = 5.0
 """So near to its traced course calcium can be the left main's; farther where the course was not seen."""
-UNSEEN_REACH_MM = 3.0
+UNSEEN_REACH_MM = 4.0
 
 LOUDEST_SENTENCE = 0.4
 """Evidence of less weight is not worth a sentence."""
@@ -192,7 +192,8 @@ def _aortic(places: Places, courses: Courses, shapes: Shapes) -> Values:
     main = courses.main < _main_reach(courses)
     near, far = (np.where(main, limit - OSTIUM_CLOSER_MM, limit) for limit in ON_WALL_MM)
     on_wall = np.clip((far - places.aortic_wall) / (far - near), 0.0, 1.0)
-    leaves = (courses.main < OSTIUM_NEAR_MM) & (shapes.hugging < 0) & (shapes.reach >= LEAVES_WALL_MM)
+    mouth = courses.main < OSTIUM_NEAR_MM + (1 - courses.seen) * UNSEEN_REACH_MM
+    leaves = mouth & (shapes.hugging < 0) & (shapes.reach >= LEAVES_WALL_MM)
     result: Values = -3.5 * on_wall * np.where(leaves, OSTIUM_SHARE, 1.0) * places.aorta.trust
     return result
 

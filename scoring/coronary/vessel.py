@@ -21,7 +21,9 @@ OSTIUM_RIGHT_MM = -5.0
 RIGHT_OF_AORTA_MM = 2.0
 FRONT_SLOPE = 0.7
 
-NEAR_COURSE_MM = 9.0
+UNSEEN_HEIGHT = 0.4
+"""Of a fork that was not seen the height is the least certain: so much of it counts in distances."""
+NEAR_COURSE_MM = 15.0
 """So near to a traced course the nearest one decides; beyond it, the plane through the fork."""
 MAIN_REACH_MM = 6.0
 UNSEEN_REACH_MM = 3.0
@@ -55,10 +57,11 @@ def courses_at(fork: Fork, points_mm: Points) -> Courses:
     """Distances of places to the courses of the left arteries."""
     points = np.asarray(points_mm, float).reshape(-1, 3)
     z, y, _ = fork.point_mm
+    weights = np.array([UNSEEN_HEIGHT + (1 - UNSEEN_HEIGHT) * fork.seen, 1.0, 1.0])
     return Courses(
-        main=_distance(points, fork.main_mm),
-        anterior=_distance(points, fork.anterior_mm),
-        circumflex=_distance(points, fork.circumflex_mm),
+        main=_distance(points * weights, fork.main_mm * weights),
+        anterior=_distance(points * weights, fork.anterior_mm * weights),
+        circumflex=_distance(points * weights, fork.circumflex_mm * weights),
         behind_fork=points[:, 1] - y - BACKWARD_PER_MM_UP * (points[:, 0] - z),
         seen=fork.seen,
     )

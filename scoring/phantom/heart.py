@@ -44,6 +44,7 @@ class HeartShape:
     fat_mm: float  # mean thickness of fat over the closed heart
     fat_phase: npt.NDArray[np.float64]  # (6,)
     aorta_shift_mm: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+    pedicle_mm: float = 14.0  # how widely the sac closes over the clefts between the great vessels
     sinuses: bool = False  # the root is a clover leaf, not a tube
     lower_mm: float = 0.0  # by which the right ventricle is higher, and reaches farther down
     ruggedness: float = 0.35  # of the fat, as a share of its thickness
@@ -89,6 +90,7 @@ def built_shape(shape: HeartShape, physique: Physique, rng: np.random.Generator,
         smoother=1.7,
         closing=physique.groove_fill,
         fat_mm=physique.fat_mm / size,
+        pedicle_mm=32.0,
         sinuses=True,
         lower_mm=float(rng.uniform(4, 9)),
         pads=float(rng.uniform(0.3, 1.6)),
@@ -131,7 +133,8 @@ def closed_heart(parts: Chambers, shape: HeartShape) -> Array:
     share = shape.closing
     ventricles = smooth_min(parts.left_ventricle, parts.right_ventricle, 26.0 * share)
     heart = smooth_min(ventricles, parts.atria, 30.0 * share)
-    return smooth_min(heart, smooth_min(parts.trunk, parts.aorta, 14.0), 22.0 * share)
+    pedicle = smooth_min(parts.trunk, parts.aorta, shape.pedicle_mm)
+    return smooth_min(heart, pedicle, max(22.0 * share, shape.pedicle_mm - 4.0) if shape.sinuses else 22.0 * share)
 
 
 def chambers(at: Coordinates, shape: HeartShape) -> Chambers:

@@ -162,7 +162,7 @@ def _pericardium(distractor: Distractor, patient: Patient, rng: np.random.Genera
 
 
 def _kept_from(points: Points, patient: Patient, least_mm: float) -> Points:
-    """Points pushed away from the arteries until they are `least_mm` from their middle lines: the sac goes over them."""
+    """Points pushed `least_mm` away from the middle lines of the arteries: the sac goes over them."""
     arteries = np.vstack([course.points_lps_mm for course in patient.tree.all])
     away = points[:, None] - arteries[None]
     distance = np.linalg.norm(away, axis=2)

@@ -35,7 +35,7 @@ def draw_physique(rng: np.random.Generator, sex: str, age_years: int) -> Physiqu
         liver_dome_mm=float(rng.uniform(-42, 12)),
         chest_depth=float(rng.uniform(0.9, 1.06)),
         chest_shift_mm=float(rng.uniform(-2, 8)),
-        front_mm=float(rng.uniform(5, 16)),
+        front_mm=float(rng.uniform(1.5, 4.5) if rng.random() < 0.5 else rng.uniform(4.5, 15)),
         pericardial_fluid_mm=float(rng.uniform(3, 12)) if rng.random() < 0.06 else 0.0,
         pleural_fluid_mm=float(rng.uniform(12, 55)) if rng.random() < 0.06 else 0.0,
         implants=sex == "F" and bool(rng.random() < 0.08),

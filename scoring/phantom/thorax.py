@@ -226,8 +226,8 @@ def _paint_gullet(canvas: Canvas, patient: Patient) -> None:
         canvas.paint_tube(gullet + inside, 2.0, -150.0)
     elif patient.physique.gullet is Gullet.GAS:
         rng = np.random.default_rng([patient.seed, 12])
-        radii = np.clip(rng.normal(2.8, 1.6, len(gullet)), 0.3, 5.0)
-        canvas.paint_tube(gullet + inside, radii, AIR_HU + 60)
+        chest = (gullet + inside)[:5]  # its last part, below the diaphragm, is closed
+        canvas.paint_tube(chest, np.clip(rng.normal(2.8, 1.6, len(chest)), 0.3, 5.0), AIR_HU + 60)
     else:
         canvas.paint_tube(gullet + inside, 1.6, 8.0)
 

@@ -6,7 +6,8 @@ from scoring.anatomy import Anatomy
 from scoring.quality.limits import LIMITS
 from scoring.result import Finding, Severity
 
-EMPTY_HU = -990.0
+EMPTY_HU = -1020.0
+"""Gas in the stomach or in a hernia measures about -1000; a missing value is -1024 or less in every voxel of a cell."""
 INSIDE_MM = 3.0
 
 

@@ -10,9 +10,10 @@ from scoring.quality.coverage import coverage, padding
 from scoring.quality.limits import LIMITS
 from scoring.quality.metal import find_bright, metal
 from scoring.quality.motion import Motion, measure_motion, motion
-from scoring.quality.sides import heart_to_left_percent, mirrored
+from scoring.quality.sides import mirrored, side_percent
 from scoring.quality.stent import stents
 from scoring.quality.streak import streak_ratio, streaks
+from scoring.quality.swarm import swarm
 from scoring.result import Finding, Severity
 from scoring.volume import Volume
 
@@ -35,12 +36,13 @@ def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list
     protocol : Protocol
         Its minimum size decides how much noise it bears.
     """
-    moved, ratio = measure_motion(volume, anatomy), streak_ratio(volume, anatomy)
+    moved, ratio, side = measure_motion(volume, anatomy), streak_ratio(volume, anatomy), side_percent(anatomy)
     return [
         *_contrast(anatomy),
-        *mirrored(anatomy),
+        *mirrored(anatomy, side),
         *coverage(anatomy),
         *_noise(volume, anatomy, protocol),
+        *swarm(volume, anatomy, protocol),
         *_aorta(anatomy),
         *metal(volume, anatomy, find_bright(volume, anatomy)),
         *stents(volume, anatomy),
@@ -48,7 +50,7 @@ def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list
         *streaks(ratio),
         *padding(anatomy),
         *_twins(volume),
-        _not_judged(anatomy, moved, ratio),
+        _not_judged(moved, ratio, side),
     ]
 
 
@@ -116,7 +118,7 @@ def _twins(volume: Volume) -> list[Finding]:
     return [Finding(code="duplicates", severity=severity, sentence=sentence, measured=float(twins), unit="slices")]
 
 
-def _not_judged(anatomy: Anatomy, moved: Motion, ratio: float) -> Finding:
+def _not_judged(moved: Motion, ratio: float, side: float) -> Finding:
     """What no check looks at, and what could not be measured in this scan."""
     sentence = (
         "not recognised: a coronary artery smeared by its own motion, a stent filled by calcium, a bypass graft "
@@ -128,7 +130,7 @@ def _not_judged(anatomy: Anatomy, moved: Motion, ratio: float) -> Finding:
             ("doubling of the heart's border", moved.doubling_mm),
             ("steps between slices", moved.step_mm),
             ("streaks", ratio),
-            ("the side of the heart", heart_to_left_percent(anatomy)),
+            ("the side of the heart", side),
         )
         if not math.isfinite(figure)
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scoring.anatomy import MIRRORED_PERCENT
 from scoring.result import Finding, Severity
 
 
@@ -43,6 +44,9 @@ LIMITS: dict[str, Limit] = {
     ),
     "noise": Limit(unit="HU", note=20.0, weakens=25.0, refuse=35.0, source=_MONTE_CARLO),
     "noise_without_minimum": Limit(unit="HU", note=15.0, weakens=20.0, refuse=30.0, source=_MONTE_CARLO),
+    "swarm": Limit(
+        unit="%", weakens=0.05, refuse=0.2, source="white noise of 26 and 30 HU on blood of 45 HU: hundreds of specks"
+    ),
     "thickness_thick": Limit(
         unit="mm", note=3.0, weakens=3.5, refuse=5.0, source="standard 3 mm; a thicker slice hides calcium"
     ),
@@ -64,7 +68,7 @@ LIMITS: dict[str, Limit] = {
     "mirrored": Limit(
         unit="%",
         weakens=0.0,
-        refuse=-10.0,
+        refuse=MIRRORED_PERCENT,
         below=True,
         source="two thirds of the heart lie left of the spine: its left border is about twice as far out as its right",
     ),

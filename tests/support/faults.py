@@ -1,19 +1,24 @@
-"""Faults painted into the images of a phantom, by other means than the phantom's own.
+"""Faults painted into the images of a phantom, by other means than the phantom's own, and what each must raise.
 
 Each maker takes a scan and gives a scan; positions are LPS millimetres.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from scoring.anatomy import find_anatomy
 from scoring.phantom import Phantom, demo_spec, make_phantom
+from scoring.protocol import PRESETS
+from scoring.quality import image_findings
+from scoring.result import Finding, Severity, UnfitError, Vessel
 from scoring.volume import Volume
+from tests.support.phantoms import brighter, demo_phantom, noisier, slices_of
 
 BLUR_MM = 0.45
 SAMPLES_ACROSS, SAMPLES_IN_SLICE = 4, 3
@@ -26,7 +31,7 @@ PART = 40
 @lru_cache(maxsize=1)
 def fine_phantom() -> Phantom:
     """The demo's person with pixels as small as those of a calcium scan, without noise specks or look-alikes."""
-    return make_phantom(replace(demo_spec(), matrix=400, fov_mm=200.0, distractors=()))
+    return make_phantom(replace(demo_spec(), matrix=360, fov_mm=190.0, distractors=()))
 
 
 def with_hu(volume: Volume, hu: npt.NDArray[np.floating]) -> Volume:
@@ -145,3 +150,91 @@ def repeated(volume: Volume) -> Volume:
     hu = np.array(volume.hu, float)
     hu[len(hu) // 2] = hu[len(hu) // 2 - 1]
     return with_hu(volume, hu)
+
+
+# ------------------------------------------------------------------------------------------ faults of the heart
+
+
+def in_frame(x: float, y: float, z: float) -> np.ndarray:
+    """A place of the fine phantom's heart, canonical millimetres to LPS."""
+    return fine_phantom().patient.frame.to_lps(np.array([[x, y, z]], float))[0]
+
+
+def stented(vessel: Vessel) -> Volume:
+    """A tube of 3 mm and 14 mm long in place of a stretch of an artery."""
+    course = fine_phantom().patient.tree.main[vessel]
+    stretch = course.between(min(12.0, course.length_mm - 14), min(26.0, course.length_mm)).points_lps_mm
+    return rod(fine_phantom().volume, stretch, 1.75, 2200.0, wall_mm=0.4)
+
+
+def clipped(clips: int) -> Volume:
+    """Clips of 3 mm along a graft over the front of the heart, 16 mm apart."""
+    places = [(-10 + 12 * k, -52 + 2 * k, 52 - 13 * k) for k in range(clips)]
+    ends = [np.stack([in_frame(x - 1, y, z), in_frame(x + 1, y, z)]) for x, y, z in places]
+    return rods(fine_phantom().volume, ends, 1.1, 6000.0)
+
+
+def wired(volume: Volume, count: int) -> Volume:
+    """Wires through the sternum."""
+    places = [(x, -84, z) for z in np.linspace(-20, 40, count) for x in (0.0,)]
+    lines = [np.stack([in_frame(x - 9, y, z), in_frame(x + 9, y, z)]) for x, y, z in places]
+    return rods(volume, lines, 0.7, 6000.0)
+
+
+def with_lead() -> Volume:
+    """From the superior vena cava to the apex of the right ventricle."""
+    way = [(-42, 14, 60), (-38, 12, 10), (-20, -5, -15), (10, -34, -27)]
+    return rod(fine_phantom().volume, np.stack([in_frame(*place) for place in way]), 1.0, 6000.0)
+
+
+LITERATURE = PRESETS["literature"]
+
+Expected = set[tuple[str, Severity]]
+
+FAULTS: dict[str, tuple[Callable[[], Volume], Expected]] = {
+    "a little contrast": (lambda: brighter(demo_phantom().volume, 30.0), {("contrast", Severity.NOTE)}),
+    "contrast": (lambda: brighter(demo_phantom().volume, 70.0), {("contrast", Severity.REFUSE)}),
+    "noise": (lambda: noisier(demo_phantom().volume, 38.0), {("noise", Severity.REFUSE)}),
+    "no top": (lambda: slices_of(demo_phantom().volume, slice(0, 30)), {("coverage", Severity.REFUSE)}),
+    "no apex": (lambda: slices_of(demo_phantom().volume, slice(16, None)), {("coverage", Severity.WEAKENS)}),
+    "mirrored": (lambda: mirrored_in_the_body(demo_phantom().volume), {("mirrored", Severity.REFUSE)}),
+    "another, mirrored": (lambda: mirrored_in_the_body(fine_phantom().volume), {("mirrored", Severity.REFUSE)}),
+    "a step of 4 mm": (lambda: stepped(demo_phantom().volume, 4.0), {("motion_possible", Severity.WEAKENS)}),
+    "seen twice, 5 mm apart": (lambda: doubled(demo_phantom().volume, 5.0), {("motion_possible", Severity.WEAKENS)}),
+    "streaks": (lambda: streaked(demo_phantom().volume, 25.0), {("streak", Severity.WEAKENS)}),
+    "a slice twice": (lambda: repeated(demo_phantom().volume), {("duplicates", Severity.REFUSE)}),
+    "a lead": (with_lead, {("metal", Severity.WEAKENS), ("saturation", Severity.WEAKENS)}),
+    "clips": (lambda: clipped(4), {("cabg_possible", Severity.WEAKENS)}),
+    "a clip and wires": (lambda: wired(clipped(1), 4), {("cabg_possible", Severity.WEAKENS)}),
+    "wires alone": (
+        lambda: wired(fine_phantom().volume, 4),
+        {("cabg_possible", Severity.NOTE), ("metal", Severity.NOTE)},
+    ),
+    "a stent across the slices": (lambda: stented(Vessel.RCA), {("stent_possible", Severity.WEAKENS)}),
+    "a stent along the slices": (lambda: stented(Vessel.LAD), {("stent_possible", Severity.WEAKENS)}),
+    "values that wrapped": (
+        lambda: overflowing(fine_phantom().volume, in_frame(0, -20, 0)),
+        {("saturation", Severity.WEAKENS)},
+    ),
+    "a hole in the heart": (
+        lambda: blanked(fine_phantom().volume, in_frame(0, -10, 0), 6.0),
+        {("padding", Severity.REFUSE)},
+    ),
+}
+"""Scans with one fault each, and the findings that it must raise."""
+
+
+@cache
+def findings_of(fault: str) -> tuple[Finding, ...]:
+    """Findings of the image of one fault of the table, without the line that stands on every result."""
+    return findings_in(FAULTS[fault][0]())
+
+
+def findings_in(volume: Volume) -> tuple[Finding, ...]:
+    """Findings of an image, without the line that stands on every result; a refusal by anatomy is one of them."""
+    try:
+        anatomy = find_anatomy(volume)
+    except UnfitError as unfit:
+        return (unfit.finding,)
+    found = image_findings(volume, anatomy, LITERATURE)
+    return tuple(finding for finding in found if finding.code != "not_judged")

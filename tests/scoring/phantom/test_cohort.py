@@ -39,7 +39,9 @@ def test_a_seed_is_one_scan_and_seeds_that_skip_whole_blocks_still_mix() -> None
     assert evaluation_spec(77) == evaluation_spec(77)
     skipping = [evaluation_spec(BLOCK * 4 * k) for k in range(120)]
     assert 0.15 < np.mean([not spec.plaques for spec in skipping]) < 0.4
-    assert len({expected(spec).expect for spec in skipping[:16]}) == 2
+    assert (
+        1 <= sum(spec.blood_hu > 100 or spec.noise_sd_hu > 35 or spec.slice_thickness_mm > 5 for spec in skipping) < 14
+    )
 
 
 def test_people_scanners_and_calcium_vary_as_the_evaluation_needs() -> None:
