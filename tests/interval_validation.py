@@ -69,7 +69,7 @@ def spec_of(seed: int) -> PhantomSpec:
     return replace(
         random_spec(seed),
         fov_mm=fov,
-        matrix=int(round(fov / rng.uniform(0.5, 0.6))),
+        matrix=round(fov / rng.uniform(0.5, 0.6)),
         slice_thickness_mm=thickness,
         slice_increment_mm=increment,
         noise_sd_hu=float(rng.uniform(8, 25)),
@@ -136,7 +136,8 @@ def _pairs(
 def report(title: str, found: Sequence[tuple[Pair, ...]]) -> None:
     """Print coverage and width by band of the first scan's score, by vessel, and how the probabilities held."""
     _say(f"\n{title}: {len(found)} patients\n")
-    _say(f"{'score of the first scan':26s}{'n':>5s}{'inside':>9s}{'below':>8s}{'above':>8s}{'width':>9s}{'of score':>10s}\n")
+    heads = "".join(f"{word:>9s}" for word in ("n", "inside", "below", "above", "width", "of score"))
+    _say(f"{'score of the first scan':26s}{heads}\n")
     totals = [pairs[0] for pairs in found]
     for name in CATEGORIES:
         _row(name, [pair for pair in totals if category(printed_agatston(pair.first)) == name])
@@ -150,15 +151,16 @@ def report(title: str, found: Sequence[tuple[Pair, ...]]) -> None:
 
 def _row(name: str, pairs: Sequence[Pair]) -> None:
     if not pairs:
-        _say(f"{name:26s}{0:5d}\n")
+        _say(f"{name:26s}{0:9d}\n")
         return
     inside = np.mean([pair.inside for pair in pairs])
     below = np.mean([pair.second < pair.interval.agatston[0] - 1e-6 for pair in pairs])
     above = np.mean([pair.second > pair.interval.agatston[1] + 1e-6 for pair in pairs])
     width = np.mean([pair.width for pair in pairs])
     share = [pair.width / pair.first for pair in pairs if pair.first > 0]
-    relative = f"{100 * np.mean(share):9.0f}%" if share else f"{'-':>10s}"
-    _say(f"{name:26s}{len(pairs):5d}{100 * inside:8.1f}%{100 * below:7.1f}%{100 * above:7.1f}%{width:9.1f}{relative}\n")
+    relative = f"{100 * np.mean(share):8.0f}%" if share else f"{'-':>9s}"
+    parts = "".join(f"{100 * part:8.1f}%" for part in (inside, below, above))
+    _say(f"{name:26s}{len(pairs):9d}{parts}{width:9.1f}{relative}\n")
 
 
 def _probabilities(totals: Sequence[Pair]) -> None:

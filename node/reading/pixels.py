@@ -77,8 +77,8 @@ def rescale(header: Dataset) -> Rescale:
     if slope is None or intercept is None:
         raise ReadingError(
             "rescale",
-            "Rescale Slope or Rescale Intercept is missing: the CT numbers are unknown, and none are assumed; "
-            "send the original images",
+            "Rescale Slope or Rescale Intercept is missing or no number: the CT numbers are unknown, and none are "
+            "assumed; send the original images",
         )
     if not 0 < slope <= MAX_SLOPE or abs(intercept) > MAX_INTERCEPT:
         raise ReadingError(

@@ -189,7 +189,7 @@ def _check_parallel(slices: list[_Slice]) -> None:
             "geometry", "the images of the series have different orientations; send each stack as a series"
         )
     spacings = np.array([one.plane.pixel_spacing_mm for one in slices])
-    if float(np.abs(spacings / spacings[0] - 1.0).max()) > SAME_SPACING_SHARE:
+    if (np.abs(spacings - spacings[0]) > SAME_SPACING_SHARE * np.abs(spacings[0])).any():
         raise UnfitError(
             "geometry",
             f"Pixel Spacing changes within the series from {spacings.min():g} to {spacings.max():g} mm; "

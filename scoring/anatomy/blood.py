@@ -78,7 +78,11 @@ def refuse_bright_blood(grid: Grid, chest: Chest) -> None:
         ``contrast``, with the HU of the bright region.
     """
     before_spine = grid.axis_mm(1) < chest.spine_mm[0] - 8.0
-    bright = (grid.hu > ENHANCED_HU) & (grid.hu < DENSEST_ENHANCED_HU) & chest.compartment & before_spine[:, None]
+    # A rib that runs within the slice is as wide and as bright; unlike the heart it has lung on one side only.
+    beside = np.logical_or.accumulate(chest.lungs, axis=2)
+    beside &= np.logical_or.accumulate(chest.lungs[:, :, ::-1], axis=2)[:, :, ::-1]
+    within = chest.compartment & beside & before_spine[:, None]
+    bright = (grid.hu > ENHANCED_HU) & (grid.hu < DENSEST_ENHANCED_HU) & within
     # An opening in the slice alone: a test series may be three slices high.
     core = np.stack(
         [ndimage.distance_transform_edt(flat, grid.spacing_mm[1:]) > ENHANCED_OPENING_MM for flat in bright]

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.candidates import components
-from scoring.interval.raster import Indices, Raster
+from scoring.candidates import Indices, components
+from scoring.interval.raster import Raster
 from scoring.interval.seeds import Seeds
 
 REACH_MM = 1.2
 """So far about what is seen now a repeat may count: blur and noise move an edge by about a pixel."""
+SLICES_BEYOND = 1
 MARGIN = (3, 4, 4)
 """Canonical voxels about the sites that their neighbours are read from."""
+STRETCH_MM = 10.0
+"""Over such a stretch the height of an artery changes by about a slice: the next one meets the slices anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,7 +25,7 @@ class Sites:
     shape: tuple[int, int, int]  # of the box
     corner: Indices  # (3,) canonical voxel at the box's origin; may be negative
     flat: Indices  # (n,) in the box
-    site: npt.NDArray[np.int32]  # (n,) number of the deposit
+    site: npt.NDArray[np.int32]  # (n,) number of the site: a stretch of a deposit, of one vessel
     label: npt.NDArray[np.uint8]  # (sites,) Vessel.label of each
     fresh: Indices  # (u,) voxels whose value the sites and their neighbours need
 
@@ -33,56 +36,77 @@ class Sites:
 
 
 def find_sites(raster: Raster, seeds: Seeds) -> Sites:
-    """Grow the seeds by `REACH_MM` in the slice and by one slice; there must be one."""
+    """Grow the seeds by `REACH_MM` in the slice and by one slice; there must be one seed at least."""
     at = raster.canonical(seeds.flat)
-    order = np.lexsort(at[::-1])
+    order = np.lexsort(at[::-1])  # the same whatever the order of storage
     at, label = at[:, order], seeds.label[order]
-    margin = np.array(MARGIN)
-    disc = _disc(REACH_MM, raster.spacing_mm)
-    grow = np.array([1, *np.abs(disc).max(0)])
-    corner = at.min(1) - grow - margin
-    shape = at.max(1) + grow + margin - corner + 1
-    box = (int(shape[0]), int(shape[1]), int(shape[2]))
+    offsets = _offsets(raster.spacing_mm)
+    beyond = np.abs(offsets).max(0) + MARGIN
+    corner = at.min(1) - beyond
+    z, y, x = at.max(1) + beyond - corner + 1
+    box = (int(z), int(y), int(x))
     seed = np.ravel_multi_index(tuple(at - corner[:, None]), box).astype(np.int64)
-    deposit = components(seed, box)
-    # One deposit belongs to one vessel here; where a lesion is divided, each part is a site of its own.
-    pair, site = np.unique(deposit.astype(np.int64) * 8 + label, return_inverse=True)
+    site, label_of_site = _stretches(seed, at, label, box, raster.spacing_mm)
     owner = np.zeros(box, np.int32).reshape(-1)
-    offsets = np.array([[dz, dy, dx] for dz in (-1, 1, 0) for dy, dx in disc])
-    steps = np.array([box[1] * box[2], box[2], 1])
-    reach = (np.abs(offsets[:, 0]) * 2 + np.hypot(offsets[:, 1], offsets[:, 2])).argsort(kind="stable")[::-1]
-    for offset in offsets[reach] @ steps:  # the nearest seed writes last
+    for offset in offsets @ (box[1] * box[2], box[2], 1):
         owner[seed + offset] = site + 1
-    if seeds.blocked.size:
-        inside = raster.canonical(seeds.blocked) - corner[:, None]
-        inside = inside[:, ((inside >= 0) & (inside < shape[:, None])).all(0)]
-        owner[np.ravel_multi_index(tuple(inside), box)] = 0
+    owner[_inside(raster.canonical(seeds.blocked) - corner[:, None], box)] = 0
     owner[seed] = site + 1
-    cube = owner.reshape(box)
-    for axis, size in enumerate(raster.shape):  # a repeat has no slice beyond the ends of this one
-        beyond = (np.arange(box[axis]) + corner[axis] < 0) | (np.arange(box[axis]) + corner[axis] >= size)
-        cube[(slice(None),) * axis + (beyond,)] = 0
+    _cut_at_the_ends(owner.reshape(box), corner, raster.shape)
     flat = np.flatnonzero(owner)
     return Sites(
         shape=box,
         corner=corner,
         flat=flat,
         site=owner[flat] - 1,
-        label=(pair % 8).astype(np.uint8),
+        label=label_of_site,
         fresh=_around(flat, box),
     )
 
 
-def _disc(radius_mm: float, spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
-    most = [int(radius_mm / step) for step in spacing_mm[1:]]
-    return np.array(
+def _offsets(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
+    """(k, 3) steps to the neighbours that belong to a seed, the farthest first: the nearest seed writes last."""
+    most = [int(REACH_MM / step) for step in spacing_mm[1:]]
+    steps = np.array(
         [
-            (dy, dx)
+            (dz, dy, dx)
+            for dz in range(-SLICES_BEYOND, SLICES_BEYOND + 1)
             for dy in range(-most[0], most[0] + 1)
             for dx in range(-most[1], most[1] + 1)
-            if (dy * spacing_mm[1]) ** 2 + (dx * spacing_mm[2]) ** 2 <= radius_mm**2
         ]
     )
+    across = np.hypot(steps[:, 1] * spacing_mm[1], steps[:, 2] * spacing_mm[2])
+    near = across <= REACH_MM
+    far = np.hypot(steps[:, 0] * spacing_mm[0], across)
+    # Of two seeds as far away the order of voxels decides, which flips do not change.
+    order: npt.NDArray[np.int64] = steps[near][np.argsort(-far[near], kind="stable")]
+    return order
+
+
+def _stretches(
+    seed: Indices,
+    at: Indices,
+    label: npt.NDArray[np.uint8],
+    box: tuple[int, int, int],
+    spacing_mm: tuple[float, float, float],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Site of each seed: what hangs together, of one vessel, within one tile of the plane; and the vessel of each."""
+    tiles = [(index * step // STRETCH_MM).astype(np.int64) for index, step in zip(at[1:], spacing_mm[1:], strict=True)]
+    rows = np.stack([components(seed, box).astype(np.int64), label.astype(np.int64), *tiles], axis=1)
+    found, site = np.unique(rows, axis=0, return_inverse=True)
+    return site.reshape(-1).astype(np.int32), found[:, 1].astype(np.uint8)
+
+
+def _inside(at: Indices, box: tuple[int, int, int]) -> Indices:
+    kept = at[:, ((at >= 0) & (at < np.array(box)[:, None])).all(0)]
+    return np.asarray(np.ravel_multi_index(tuple(kept), box), np.int64)
+
+
+def _cut_at_the_ends(owner: npt.NDArray[np.int32], corner: Indices, shape: tuple[int, int, int]) -> None:
+    """A repeat has no slice and no pixel beyond the ends of this scan."""
+    for axis, size in enumerate(shape):
+        along = np.arange(owner.shape[axis]) + corner[axis]
+        owner[(slice(None),) * axis + ((along < 0) | (along >= size),)] = 0
 
 
 def _around(flat: Indices, box: tuple[int, int, int]) -> Indices:

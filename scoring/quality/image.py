@@ -37,15 +37,17 @@ def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list
         Its minimum size decides how much noise it bears.
     """
     moved, ratio, side = measure_motion(volume, anatomy), streak_ratio(volume, anatomy), side_percent(anatomy)
+    # Among specks all over the heart every other one looks like a piece of a stent, and each is looked at closely.
+    specks = swarm(volume, anatomy, protocol)
     return [
         *_contrast(anatomy),
         *mirrored(anatomy, side),
         *coverage(anatomy),
         *_noise(volume, anatomy, protocol),
-        *swarm(volume, anatomy, protocol),
+        *specks,
         *_aorta(anatomy),
         *metal(volume, anatomy, find_bright(volume, anatomy)),
-        *stents(volume, anatomy),
+        *(stents(volume, anatomy) if not any(one.severity is Severity.REFUSE for one in specks) else ()),
         *motion(moved),
         *streaks(ratio),
         *padding(anatomy),

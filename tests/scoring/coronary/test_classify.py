@@ -7,6 +7,7 @@ from scoring.anatomy import find_anatomy
 from scoring.candidates import Islands, find_islands
 from scoring.coronary import Classification, Judged, classify
 from scoring.coronary.pieces import divide
+from scoring.phantom import Distractor, Look, PhantomSpec, make_phantom
 from scoring.protocol import PRESETS
 from scoring.result import EXCLUDED_LABEL, Point
 from scoring.volume import Volume
@@ -129,3 +130,12 @@ def test_the_order_of_the_voxels_does_not_change_the_cells() -> None:
     points = rng.uniform(0, 30, (300, 3))
     turn = rng.permutation(300)
     assert np.array_equal(divide(points)[turn], divide(points[turn]))
+
+
+@pytest.mark.parametrize("seed", [22, 24])
+def test_calcium_in_a_long_line_of_the_pericardium_is_not_coronary(seed: int) -> None:
+    # Broken by hand: without the weight "outer" both count.
+    sheet = Distractor(what=Look.PERICARDIUM, along=0.8, radius_mm=1.0, length_mm=30.0, density_hu=700.0)
+    phantom = make_phantom(PhantomSpec(seed=seed, matrix=256, distractors=(sheet,)))
+    _, classification = judged(phantom.volume)
+    assert all(one.label == EXCLUDED_LABEL for one in classification.judged)

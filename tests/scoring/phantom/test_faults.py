@@ -18,7 +18,16 @@ PLAQUES = (
     Plaque(vessel=Vessel.LAD, along=0.4, radius_mm=2.2, length_mm=9.0, density_hu=700.0),
     Plaque(vessel=Vessel.RCA, along=0.4, radius_mm=2.0, length_mm=8.0, density_hu=700.0),
 )
-SMALL = PhantomSpec(seed=5, fov_mm=190.0, matrix=152, noise_sd_hu=0.0, physique=Physique(), plaques=PLAQUES)
+SMALL = PhantomSpec(
+    seed=5,
+    fov_mm=190.0,
+    matrix=152,
+    above_mm=48.0,
+    below_mm=36.0,
+    noise_sd_hu=0.0,
+    physique=Physique(),
+    plaques=PLAQUES,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +45,7 @@ def test_calcium_and_bone_stand_out_of_tissue_by_the_factor_of_the_voltage(still
 
     core = (still.truth.labels == Vessel.LAD.label) & (here > 560)
     assert core.any()
-    assert factor(core) == pytest.approx(1.36, rel=0.02)
+    assert factor(core) == pytest.approx(1.36, abs=0.012)
     assert factor(here > 500) == pytest.approx(1.36, rel=0.05)
     soft = (here < 60) & (here > -150) & (still.truth.labels == 0)
     assert np.abs(there - here)[soft].mean() < 1.0
@@ -91,11 +100,11 @@ def test_a_moving_heart_is_seen_twice_and_the_chest_wall_once(still: Phantom) ->
 
 
 def test_slabs_are_shifted_as_wholes(still: Phantom) -> None:
-    stepped = make_phantom(replace(SMALL, slab_step_mm=6.0, slab_slices=10))
+    stepped = make_phantom(replace(SMALL, slab_step_mm=6.0, slab_slices=8))
     differs = (stepped.volume.hu != still.volume.hu).any((1, 2))
-    assert not differs[:10].any()
-    assert differs[12:18].all()
-    assert not differs[20:30].any()
+    assert not differs[:8].any()
+    assert differs[8:16].all()
+    assert not differs[16:24].any()
 
 
 def test_a_stent_is_a_tube_of_metal_and_not_calcium() -> None:
@@ -122,20 +131,21 @@ def test_metal_throws_streaks_far_beyond_itself_and_is_not_changed_by_the_voltag
 
 
 def test_streaks_of_arms_run_from_side_to_side() -> None:
-    quiet = replace(SMALL, plaques=(), matrix=220)
+    quiet = replace(SMALL, plaques=())
     streaky = make_phantom(replace(quiet, streak_hu=25.0)).volume.hu - make_phantom(quiet).volume.hu.astype(float)
-    heart = streaky[20:26, 80:140, 80:140]
-    along = np.corrcoef(heart[:, :, :-12].ravel(), heart[:, :, 12:].ravel())[0, 1]
-    across = np.corrcoef(heart[:, :-12].ravel(), heart[:, 12:].ravel())[0, 1]
+    heart = streaky[8:20, 50:102, 50:102]
+    along = np.corrcoef(heart[:, :, :-8].ravel(), heart[:, :, 8:].ravel())[0, 1]
+    across = np.corrcoef(heart[:, :-8].ravel(), heart[:, 8:].ravel())[0, 1]
     assert along > 0.3
     assert abs(across) < 0.25
     assert 12 < heart.std() < 40
 
 
 def test_a_sharper_kernel_has_finer_noise_of_the_same_size() -> None:
-    axis, beside = np.arange(120) * 0.43, []
+    axis = np.linspace(0.0, 51.0, 120, dtype=np.float64)
+    beside = []
     for texture in Texture:
-        stack = Stack(x=axis, y=axis, z=np.arange(6) * 3.0, thickness_mm=3.0, texture=texture)
+        stack = Stack(x=axis, y=axis, z=axis[:6] * 7.0, thickness_mm=3.0, texture=texture)
         noise = noise_of(replace(SMALL, noise_sd_hu=20.0, texture=texture), stack, (0.0, 0.0))
         assert noise is not None
         assert noise.std() == pytest.approx(20.0, rel=0.02)
@@ -153,8 +163,8 @@ def test_uneven_noise_is_higher_in_the_middle_of_the_body_and_as_asked_over_the_
     quiet = replace(SMALL, plaques=(), fov_mm=340.0, matrix=200)
     loud = replace(quiet, noise_sd_hu=20.0, uneven_noise=0.6)
     noise = make_phantom(loud).volume.hu - make_phantom(quiet).volume.hu.astype(float)
-    assert noise[20:24, 90:110, 90:110].std() == pytest.approx(20.0, rel=0.15)
-    assert noise[20:24, 90:110, 20:35].std() < 0.85 * noise[20:24, 90:110, 90:110].std()
+    assert noise[10:14, 90:110, 90:110].std() == pytest.approx(20.0, rel=0.15)
+    assert noise[10:14, 90:110, 20:35].std() < 0.85 * noise[10:14, 90:110, 90:110].std()
 
 
 def test_a_patient_who_lies_askew_is_turned_as_a_whole() -> None:

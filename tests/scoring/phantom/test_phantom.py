@@ -145,7 +145,8 @@ def test_arteries_run_where_they_run_in_real_hearts() -> None:
             pieces = np.array_split(course.points_lps_mm - patient.frame.centre_lps_mm, len(thirds))
             for k, piece in zip(thirds, pieces, strict=True):
                 bounds = np.array(REAL_MM[vessel, k])
-                inside[vessel, k].append(((piece >= bounds[:, 0] - 4) & (piece <= bounds[:, 1] + 4)).all(1))
+                within = (piece >= bounds[:, 0] - 4) & (piece <= bounds[:, 1] + 4)
+                inside[vessel, k].append(np.asarray(within.all(1)))
     shares = {part: float(np.concatenate(found).mean()) for part, found in inside.items()}
     assert min(shares.values()) > 0.75, shares
 

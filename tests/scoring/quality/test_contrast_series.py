@@ -14,7 +14,7 @@ from tests.support.shared import needs_shared, shared_folder
 
 pytestmark = [needs_shared, pytest.mark.real_data]
 
-SLICES = 30
+SLICES = 16
 CONTRAST = {
     "A002304-ge-1.25mm-contrast": (138.0, 198.0),
     "A056642-ge-1.25mm-100kv-contrast": (285.0, 291.0),

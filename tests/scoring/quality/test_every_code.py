@@ -106,7 +106,7 @@ RAISED: dict[str, Callable[[], Iterable[Finding]]] = {
     "duplicate_position": lambda: stack([0, 3, 3, 6]),
     "not_axial": lambda: stack([0, 3, 6], (1, 0, 0, 0, 0, -1)),
     "geometry": lambda: stack([0, 3, 6], pixel_mm=40.0),
-    "pixels": lambda: implausible(np.where(demo_phantom().volume.hu > 900, np.float32("nan"), np.float32(0))),
+    "pixels": lambda: implausible(np.where(demo_phantom().volume.hu > 400, np.float32("nan"), np.float32(0))),
     "rescale": lambda: implausible(demo_phantom().volume.hu + np.int16(1024)),
     **{code: lambda fault=fault: findings_of(fault) for fault, (_, raised) in FAULTS.items() for code, _ in raised},
 }
