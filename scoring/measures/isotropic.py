@@ -66,8 +66,8 @@ def isotropic_volume_mm3(
     Returns
     -------
     (5,) float
-        mm3 by owner; the first is 0. Without a scored voxel a vessel has no volume: an interpolated
-        island counts only where it holds a sample beside one.
+        mm3 by owner; the first is 0. An interpolated island counts only where it holds a sample beside a scored
+        voxel of somebody; a vessel without a scored voxel of its own has no volume, whatever stands here.
 
     Notes
     -----
@@ -88,7 +88,6 @@ def isotropic_volume_mm3(
         columns = _columns(volume.hu, islands, places, vessel_of_voxel, scored, protocol.threshold_hu)
         for bright in _bright_samples(columns, grid, protocol.threshold_hu):
             by_owner += _counted(columns, bright, grid, islands.shape, protocol, row_mm * column_mm)
-    by_owner[np.bincount(vessel_of_voxel[scored], minlength=by_owner.size) == 0] = 0.0
     return by_owner * (row_mm * column_mm * grid.step_mm)
 
 
@@ -214,14 +213,10 @@ def _counted(
     first = int(sample[0])
     flat = (sample - first) * (shape[1] * shape[2]) + columns.pixel[column]
     island = patches(flat, (int(sample[-1]) - first + 1, shape[1], shape[2]), protocol.connectivity)
-    share = grid.share[sample]
-    on_lower, on_upper = share == 0.0, share == 1.0
-    lower_scored, upper_scored = columns.scored[:, column]
-    beside_scored = (lower_scored & ~on_upper) | (upper_scored & ~on_lower)
+    beside_scored = columns.scored[0] | columns.scored[1]
     kept = protocol.large_enough(np.bincount(island), pixel_area_mm2)
-    kept &= np.bincount(island, beside_scored) > 0
+    kept &= np.bincount(island, beside_scored[column]) > 0
     lower_holds, upper_holds = columns.holds[:, column]
-    # A sample in the plane of a slice is that slice's, whatever lies at the other end.
-    from_upper = np.where(lower_holds & upper_holds, grid.is_upper[sample], upper_holds) & ~on_lower | on_upper
+    from_upper = np.where(lower_holds & upper_holds, grid.is_upper[sample], upper_holds)
     owner = columns.owner[from_upper.astype(int), column]
     return np.bincount(owner[kept[island]], minlength=len(Vessel) + 1).astype(float)

@@ -110,7 +110,8 @@ def _arch(distractor: Distractor, patient: Patient, rng: np.random.Generator) ->
 
 def _bronchial_wall(distractor: Distractor, patient: Patient, rng: np.random.Generator) -> tuple[Points, ...]:
     lines = bronchi(patient)
-    line, radii = lines[int(rng.integers(len(lines)))]
+    at_the_heart = rng.random() < 0.5 and len(lines) > 5  # the last ones run along its border
+    line, radii = lines[int(rng.integers(4, len(lines))) if at_the_heart else int(rng.integers(len(lines)))]
     radius = float(np.interp(distractor.along, np.linspace(0, 1, len(radii)), radii)) + 0.7
     return _on_tube(line, radius, distractor, rng)
 

@@ -67,7 +67,7 @@ _RADIUS_MM = {
     Look.GRANULOMA: (1.5, 4.0),
     Look.SPECK: (0.5, 0.8),
     Look.PERICARDIUM: (0.8, 1.2),
-    Look.BRONCHIAL_WALL: (0.5, 0.9),
+    Look.BRONCHIAL_WALL: (0.7, 1.3),
     Look.CARTILAGE: (1.2, 3.0),
     Look.OSTEOPHYTE: (1.5, 3.0),
     Look.GULLET: (1.0, 2.5),
