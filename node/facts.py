@@ -244,7 +244,18 @@ class ReportObject:
     path: str  # relative to the data folder
 
 
+TEXT_REPORT_FILE = "text.dcm"
+"""File of the Basic Text SR beside the other objects of its result: it can stand in for one that a peer refuses."""
+
+
 # ------------------------------------------------------------------------------------------ delivery
+
+
+class Compression(StrEnum):
+    """How pictures go to a peer that takes them so; without loss, and uncompressed to one that does not."""
+
+    NONE = "none"
+    JPEG_LS = "jpeg-ls"
 
 
 class DeliveryState(StrEnum):
@@ -278,6 +289,7 @@ class Destination:
     host: str
     port: int
     objects: tuple[ReportRole, ...]
+    compress: Compression = Compression.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +301,8 @@ class ObjectToSend:
     sop_class_uid: str
     sop_instance_uid: str
     earlier_attempts: int = 0  # attempts of this delivery before this one
+    other_classes: tuple[str, ...] = ()  # SOP classes under which the same content may go, best first
+    stand_in: Path | None = None  # another object that says the same, for a peer that takes none of these classes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

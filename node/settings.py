@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from node.facts import CalciumNodeError, Destination, ReportRole
+from node.facts import CalciumNodeError, Compression, Destination, ReportRole
 
 ENVIRONMENT_PREFIX = "CALCIUM_NODE_"
 
@@ -178,11 +178,18 @@ class DestinationSettings(_Section):
     """TCP port."""
     objects: tuple[ReportRole, ...] = tuple(ReportRole)
     """What is sent there: sr, text, sc, seg, summary."""
+    compress: Compression = Compression.NONE
+    """How pictures go where the peer takes it: none | jpeg-ls (a sixth of the bytes; some viewers show it wrongly)."""
 
     def destination(self) -> Destination:
         """Travelling form."""
         return Destination(
-            name=self.name, ae_title=self.ae_title.strip(), host=self.host, port=self.port, objects=self.objects
+            name=self.name,
+            ae_title=self.ae_title.strip(),
+            host=self.host,
+            port=self.port,
+            objects=self.objects,
+            compress=self.compress,
         )
 
 

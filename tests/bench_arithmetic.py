@@ -42,7 +42,7 @@ class Line:
     naive_mb: float | None = None
 
     def __str__(self) -> str:
-        ours = f"{self.what:52s} {self.ours_ms:9.1f} {self.ours_mb:8.0f}"
+        ours = f"{self.what:60s} {self.ours_ms:9.1f} {self.ours_mb:8.0f}"
         if self.naive_ms is None:
             return ours
         return f"{ours} {self.naive_ms:9.0f} {self.naive_mb:8.0f} {self.naive_ms / self.ours_ms:7.0f}"
@@ -210,7 +210,7 @@ def main() -> None:
         f"{SLICES} slices of {MATRIX} x {MATRIX} int16, CPU ms of one core, median of {ROUNDS} rounds in turn; "
         "memory beside the volume\n"
     )
-    sys.stdout.write(f"{'':52s} {'ms':>9s} {'MB':>8s} {'naive ms':>9s} {'MB':>8s} {'ratio':>7s}\n")
+    sys.stdout.write(f"{'':60s} {'ms':>9s} {'MB':>8s} {'naive ms':>9s} {'MB':>8s} {'ratio':>7s}\n")
     for line in lines():
         sys.stdout.write(f"{line}\n")
 

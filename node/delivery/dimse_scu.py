@@ -1,20 +1,21 @@
 """C-STORE and C-ECHO as SCU: objects out over one association, an outcome in words for each."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
-from pydicom import dcmread, uid
+from pydicom import uid
 from pydicom.errors import InvalidDicomError
 from pynetdicom.association import Association
-from pynetdicom.dsutils import split_dataset
-from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at import time from a table
 
 from node import dimse
 from node.clock import SystemClock
+from node.delivery.forms import UNCOMPRESSED, Form, accepted, contexts, data_set, forms, in_words
 from node.delivery.line import NothingAccepted, Peer, Timeouts, Unreached, associate, how_it_broke
-from node.delivery.outcome import outcome_of_store
-from node.facts import Attempt, Destination, ObjectToSend, Outcome
+from node.delivery.outcome import outcome_of_store, refuses_class
+from node.facts import Attempt, Compression, Destination, ObjectToSend, Outcome
 
 REPORT_CLASSES: tuple[str, ...] = (
     uid.Comprehensive3DSRStorage,
@@ -27,7 +28,6 @@ REPORT_CLASSES: tuple[str, ...] = (
 """Classes that results are made of."""
 
 _CLOCK = SystemClock()
-_UNCOMPRESSED = (uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian)
 _MOST_MESSAGE_ID = 65_535
 
 
@@ -61,11 +61,10 @@ class PeerClasses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parcel:
-    """One object with what its file says of it."""
+    """One object with the ways in which it may go, best first."""
 
     item: ObjectToSend
-    sop_class: uid.UID
-    syntax: uid.UID
+    forms: tuple[Form, ...]
 
 
 def send(
@@ -75,7 +74,7 @@ def send(
     timeouts: Timeouts,
     on_attempt: Callable[[Attempt], None],
 ) -> Reachability:
-    """Send objects in their order, each in the transfer syntax of its file.
+    """Send objects in their order, each in the best of its forms that the peer accepts: as its file is, where it may.
 
     One association is used; when the peer breaks it at some object, another takes the rest, so that one object that a
     PACS cannot bear does not hold up those behind it. Two breaks without an answer between them end the attempt.
@@ -95,15 +94,15 @@ def send(
         Objects that were not offered (see `Reachability.untried`) are not reported.
     """
     peer = Peer(destination=destination, calling_ae_title=calling_ae_title, timeouts=timeouts)
-    waiting = _parcels(objects, on_attempt)
+    waiting = _parcels(objects, destination.compress, on_attempt)
     broken_in_a_row = 0
     while waiting:
-        opened = associate(peer, _contexts(waiting))
+        opened = associate(peer, contexts(form for parcel in waiting for form in parcel.forms))
         if isinstance(opened, Unreached):
             return Reachability(reached=False, sentence=opened.sentence, untried=len(waiting))
         if isinstance(opened, NothingAccepted):
             for parcel in waiting:
-                on_attempt(_not_taken(parcel, peer, class_taken=False))
+                on_attempt(_not_taken(parcel, peer, classes=()))
             return Reachability(reached=True, sentence=f"{peer} takes none of the kinds of objects that were offered")
         offered, last = _offer(opened, waiting, peer, on_attempt)
         waiting = waiting[offered:]
@@ -118,7 +117,7 @@ def echo(destination: Destination, calling_ae_title: str, timeouts: Timeouts) ->
     """Ask by C-ECHO whether the peer answers, and how fast."""
     peer = Peer(destination=destination, calling_ae_title=calling_ae_title, timeouts=timeouts)
     began = _CLOCK.monotonic()
-    opened = associate(peer, [build_context(Verification, list(_UNCOMPRESSED))])
+    opened = associate(peer, [build_context(Verification, list(UNCOMPRESSED))])
     if isinstance(opened, Association):
         asked = _CLOCK.monotonic()
         answer = opened.send_c_echo()
@@ -143,7 +142,7 @@ def accepted_classes(
 ) -> PeerClasses:
     """Which classes the peer takes from us, uncompressed; nothing is sent."""
     peer = Peer(destination=destination, calling_ae_title=calling_ae_title, timeouts=timeouts)
-    opened = associate(peer, [build_context(sop_class, list(_UNCOMPRESSED)) for sop_class in sop_classes])
+    opened = associate(peer, [build_context(sop_class, list(UNCOMPRESSED)) for sop_class in sop_classes])
     if isinstance(opened, Unreached):
         return PeerClasses(ok=False, sentence=opened.sentence)
     taken: set[str] = set()
@@ -160,27 +159,17 @@ def accepted_classes(
     )
 
 
-def _parcels(objects: Sequence[ObjectToSend], on_attempt: Callable[[Attempt], None]) -> list[_Parcel]:
+def _parcels(
+    objects: Sequence[ObjectToSend], compress: Compression, on_attempt: Callable[[Attempt], None]
+) -> list[_Parcel]:
     parcels = []
     for item in objects:
         try:
-            meta, _ = split_dataset(item.path)
-            parcels.append(_Parcel(item=item, sop_class=meta.MediaStorageSOPClassUID, syntax=meta.TransferSyntaxUID))
+            parcels.append(_Parcel(item=item, forms=forms(item, compress)))
         except (OSError, InvalidDicomError, AttributeError, ValueError) as fault:
             answer = f"not sent: {item.path.name} cannot be read as a DICOM file ({type(fault).__name__})"
             on_attempt(Attempt(delivery_key=item.delivery_key, outcome=Outcome.REFUSED, answer=answer))
     return parcels
-
-
-def _contexts(parcels: Sequence[_Parcel]) -> list[PresentationContext]:
-    """One context for each class and encoding that is there, so that a peer that takes it takes it as it is.
-
-    Explicit VR little endian brings implicit in a context of its own: every peer must take that, and the object can be
-    written anew for it. Nothing is decoded here, so a file in any other syntax goes as it is or not at all.
-    """
-    wanted = dict.fromkeys((parcel.sop_class, parcel.syntax) for parcel in parcels)
-    wanted |= {(sop_class, uid.ImplicitVRLittleEndian): None for sop_class, syntax in wanted if syntax in _UNCOMPRESSED}
-    return [build_context(sop_class, [syntax]) for sop_class, syntax in wanted]
 
 
 def _offer(
@@ -202,38 +191,48 @@ def _broke(attempt: Attempt) -> bool:
 
 
 def _attempt(association: Association, parcel: _Parcel, peer: Peer, *, message_id: int) -> Attempt:
-    taken = {
-        context.transfer_syntax[0]
-        for context in association.accepted_contexts
-        if context.abstract_syntax == parcel.sop_class
-    }
-    convertible = parcel.syntax == uid.ExplicitVRLittleEndian and uid.ImplicitVRLittleEndian in taken
-    if parcel.syntax not in taken and not convertible:
-        return _not_taken(parcel, peer, class_taken=bool(taken))
+    """Offer the best form that was accepted; the next class where the peer accepted one and then refuses it."""
+    choices = accepted(parcel.forms, association.accepted_contexts)
+    if not choices:
+        return _not_taken(parcel, peer, classes={str(one.abstract_syntax) for one in association.accepted_contexts})
+    for form in choices:
+        attempt = _offered(association, parcel.item, form, peer, message_id=message_id)
+        if not refuses_class(attempt.status):
+            break
+    return attempt
+
+
+def _offered(association: Association, item: ObjectToSend, form: Form, peer: Peer, *, message_id: int) -> Attempt:
     began = _CLOCK.monotonic()
-    status = _status(association, parcel, message_id=message_id, anew=parcel.syntax not in taken)
+    status = _status(association, form, message_id=message_id)
     if status is None:
         waited_s = _CLOCK.monotonic() - began
         how = how_it_broke(association, waited_s=waited_s, timeouts=peer.timeouts)
         outcome, sentence = Outcome.RETRY, f"{peer} {how}; it will be tried again"
     else:
-        outcome, sentence = outcome_of_store(status, peer=str(peer), earlier_attempts=parcel.item.earlier_attempts)
-    return Attempt(delivery_key=parcel.item.delivery_key, outcome=outcome, answer=sentence, status=status)
+        outcome, sentence = outcome_of_store(status, peer=str(peer), earlier_attempts=item.earlier_attempts)
+        sentence += in_words(form, item)
+    return Attempt(delivery_key=item.delivery_key, outcome=outcome, answer=sentence, status=status)
 
 
-def _status(association: Association, parcel: _Parcel, *, message_id: int, anew: bool) -> int | None:
-    what = dcmread(parcel.item.path) if anew else parcel.item.path
-    try:
-        answer = association.send_c_store(what, msg_id=message_id)
-    except RuntimeError:  # pynetdicom's word for an association that ended before the request
-        return None
+def _status(association: Association, form: Form, *, message_id: int) -> int | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a character set that nobody knows: it came with the CT, and stays
+        what = form.path if form.as_it_lies else data_set(form)
+        try:
+            answer = association.send_c_store(what, msg_id=message_id)
+        except RuntimeError:  # pynetdicom's word for an association that ended before the request
+            return None
     return int(answer.Status) if "Status" in answer else None
 
 
-def _not_taken(parcel: _Parcel, peer: Peer, *, class_taken: bool) -> Attempt:
-    in_syntax = f" in {parcel.syntax.name}" if class_taken or parcel.syntax not in _UNCOMPRESSED else ""
+def _not_taken(parcel: _Parcel, peer: Peer, *, classes: Container[str]) -> Attempt:
+    own = parcel.forms[0]
+    names = " nor ".join(dict.fromkeys(form.sop_class.name for form in parcel.forms))
+    odd = own.sop_class in classes or own.file_syntax not in UNCOMPRESSED
+    in_syntax = f" in {own.file_syntax.name}" if odd else ""
     return Attempt(
         delivery_key=parcel.item.delivery_key,
         outcome=Outcome.REFUSED,
-        answer=f"not sent: {peer} does not take {parcel.sop_class.name}{in_syntax}",
+        answer=f"not sent: {peer} does not take {names}{in_syntax}",
     )

@@ -9,9 +9,10 @@ import structlog
 
 from node.clock import Clock
 from node.delivery.dimse_scu import send
+from node.delivery.forms import other_classes
 from node.delivery.line import Timeouts
 from node.delivery.policy import next_attempt, retry_policy
-from node.facts import Attempt, DeliveryState, ObjectToSend, Outcome
+from node.facts import TEXT_REPORT_FILE, Attempt, DeliveryState, ObjectToSend, Outcome, ReportRole
 from node.registry import Registry, deliveries
 from node.registry.deliveries import DueObject
 from node.settings import DestinationSettings, Settings
@@ -48,16 +49,7 @@ class Outbox:
 
     def _offer(self, destination: DestinationSettings, due: Sequence[DueObject]) -> bool:
         waiting = {one.delivery_key: one for one in due}
-        objects = [
-            ObjectToSend(
-                delivery_key=one.delivery_key,
-                path=self.data / one.path,
-                sop_class_uid=one.sop_class_uid,
-                sop_instance_uid=one.sop_instance_uid,
-                earlier_attempts=one.attempts,
-            )
-            for one in due
-        ]
+        objects = [self._to_send(one, destination) for one in due]
 
         def settle(attempt: Attempt) -> None:
             self._settle(waiting.pop(attempt.delivery_key), attempt)
@@ -75,6 +67,22 @@ class Outbox:
         log = structlog.get_logger()
         log.info("drained", destination=destination.name, n=len(due) - len(waiting), waiting=len(waiting))
         return reached.reached
+
+    def _to_send(self, one: DueObject, destination: DestinationSettings) -> ObjectToSend:
+        """The row as an object, with what may go in its place."""
+        path = self.data / one.path
+        classes = other_classes(one.sop_class_uid)
+        text = path.with_name(TEXT_REPORT_FILE)
+        wants_text = ReportRole.TEXT in destination.objects  # then the text goes by itself and stands in for nothing
+        return ObjectToSend(
+            delivery_key=one.delivery_key,
+            path=path,
+            sop_class_uid=one.sop_class_uid,
+            sop_instance_uid=one.sop_instance_uid,
+            earlier_attempts=one.attempts,
+            other_classes=classes,
+            stand_in=text if classes and not wants_text and text.exists() else None,
+        )
 
     def _postpone(self, untried: Sequence[DueObject], answer: str) -> None:
         """Let what was not offered wait together: the oldest stands for the attempt, the others count none."""

@@ -44,6 +44,17 @@ def outcome_of_store(status: int | None, *, peer: str, earlier_attempts: int = 0
     return outcome, f"{peer} answered: {dimse.words(status)}{_consequence(status, outcome)}"
 
 
+def refuses_class(status: int | None) -> bool:
+    """Whether an answer says that the class itself is not wanted, so that another may be.
+
+    Examples
+    --------
+    >>> refuses_class(0x0122), refuses_class(0xA700), refuses_class(None)
+    (True, False, False)
+    """
+    return status == _CLASS_NOT_SUPPORTED
+
+
 def _outcome(status: int, earlier_attempts: int) -> Outcome:
     kind = dimse.status_class(status)
     if kind is StatusClass.SUCCESS:

@@ -7,7 +7,7 @@ stand in the private scheme 99CALCIUM (PS3.16 8.2), which every object that uses
 from pydicom.sr.coding import Code
 
 from node.reports.spelling import ascii_text, ordinal, shortened
-from node.reports.uids import derive
+from node.uids import derive
 from scoring.result import Vessel
 
 PRIVATE = "99CALCIUM"

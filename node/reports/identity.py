@@ -1,6 +1,6 @@
 """Who wrote the object: the constants by which our own objects are known again."""
 
-from node.reports.uids import derive
+from node.uids import derive
 
 PRODUCT = "calcium-node"
 """Manufacturer (0008,0070) of every object we write: the mark by which an object that comes back is known as ours."""

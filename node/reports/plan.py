@@ -22,7 +22,7 @@ from node.reports.document import document
 from node.reports.identity import PRODUCT
 from node.reports.regions import Mask, Region, box, enveloped
 from node.reports.spelling import ordinal
-from node.reports.uids import derive
+from node.uids import derive
 from scoring.result import (
     Finding,
     Interval,

@@ -22,7 +22,7 @@ from node.reports import codes
 from node.reports.identity import IMPLEMENTATION_CLASS_UID, PRODUCT, implementation_version_name
 from node.reports.plan import ReportPlan
 from node.reports.spelling import ascii_text
-from node.reports.uids import derive
+from node.uids import derive
 
 TYPE_2 = (
     "StudyDate",

@@ -21,7 +21,7 @@ from node.reports.plan import Line, Numbers, ReportPlan, Said, percentile_words
 from node.reports.regions import Region, outlined
 from node.reports.source import coded, context_for, dress, report
 from node.reports.spelling import ascii_text, decimal_string, shortened
-from node.reports.uids import derive
+from node.uids import derive
 
 SR_SERIES_NUMBER = 8001
 

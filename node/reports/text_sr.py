@@ -6,7 +6,7 @@ It is also where a score of 0 can be read in a viewer that leaves zeros out. No 
 from pydicom import Dataset
 from pydicom.sr.coding import Code
 
-from node.facts import Report, ReportRole
+from node.facts import TEXT_REPORT_FILE, Report, ReportRole
 from node.reports import codes
 from node.reports.doubt import bounds_words, repeat_words, rescan_words, uncertain_words
 from node.reports.identity import PRODUCT
@@ -28,7 +28,7 @@ def text_report(plan: ReportPlan) -> Report:
     language.ConceptCodeSequence = [coded(codes.ENGLISH)]
     ds.ContentSequence = [language, *(_line_item(line) for line in lines(plan))]
     dress(ds, plan)
-    return report(ds, plan, ReportRole.TEXT, "text.dcm")
+    return report(ds, plan, ReportRole.TEXT, TEXT_REPORT_FILE)
 
 
 def lines(plan: ReportPlan) -> tuple[str, ...]:

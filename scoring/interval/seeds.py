@@ -31,7 +31,8 @@ def faint_protocol(protocol: Protocol, blood_hu: float, noise: Noise) -> Protoco
     """The protocol with its threshold lowered to what a repeat could lift above it; its minimum size stays."""
     blood = blood_hu if np.isfinite(blood_hu) else 45.0
     lowest = min(blood + FAINT_NOISE_SD * noise.sd_hu, protocol.threshold_hu - LEAST_BELOW_HU)
-    return replace(protocol, threshold_hu=lowest, weight_steps_hu=(lowest, *protocol.weight_steps_hu[1:]))
+    steps = (lowest, *protocol.weight_steps_hu[1:])
+    return replace(protocol, threshold_hu=lowest, weight_steps_hu=steps, volume_threshold_hu=None)
 
 
 def find_seeds(faint: Islands, label_of_voxel: npt.NDArray[np.uint8], near: Mapping[int, Vessel]) -> Seeds:

@@ -90,11 +90,22 @@ def _stretches(
     box: tuple[int, int, int],
     spacing_mm: tuple[float, float, float],
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Site of each seed: what hangs together, of one vessel, within one tile of the plane; and the vessel of each."""
-    tiles = [(index * step // STRETCH_MM).astype(np.int64) for index, step in zip(at[1:], spacing_mm[1:], strict=True)]
-    rows = np.stack([components(seed, box).astype(np.int64), label.astype(np.int64), *tiles], axis=1)
-    found, site = np.unique(rows, axis=0, return_inverse=True)
-    return site.reshape(-1).astype(np.int32), found[:, 1].astype(np.uint8)
+    """Site of each seed, and whose each site is: seeds of one vessel that hang together, cut where they are long."""
+    kinds, deposit = np.unique(components(seed, box).astype(np.int64) * 8 + label, return_inverse=True)
+    parts = [_parts(index * step, deposit, len(kinds)) for index, step in zip(at[1:], spacing_mm[1:], strict=True)]
+    rows, site = np.unique(np.stack([deposit, *parts], axis=1), axis=0, return_inverse=True)
+    return site.reshape(-1).astype(np.int32), (kinds[rows[:, 0]] % 8).astype(np.uint8)
+
+
+def _parts(place_mm: npt.NDArray[np.float64], deposit: Indices, count: int) -> Indices:
+    """Number of the stretch of each seed along one axis: each deposit is cut into equal ones of about `STRETCH_MM`."""
+    first, last = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(first, deposit, place_mm)
+    np.maximum.at(last, deposit, place_mm)
+    length = np.maximum(last - first, 1e-6)
+    stretches = np.maximum(np.rint(length / STRETCH_MM), 1)
+    share = (place_mm - first[deposit]) / length[deposit]
+    return np.minimum(share * stretches[deposit], stretches[deposit] - 1).astype(np.int64)
 
 
 def _inside(at: Indices, box: tuple[int, int, int]) -> Indices:

@@ -66,7 +66,7 @@ def isotropic_volume_mm3(
     Returns
     -------
     (5,) float
-        mm3 by owner; the first is 0. An interpolated island counts only where it holds a sample beside a scored
+        mm3 by owner; the first is nobody's. An interpolated island counts only where it holds a sample beside a scored
         voxel of somebody; a vessel without a scored voxel of its own has no volume, whatever stands here.
 
     Notes

@@ -37,23 +37,28 @@ def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list
         Its minimum size decides how much noise it bears.
     """
     moved, ratio, side = measure_motion(volume, anatomy), streak_ratio(volume, anatomy), side_percent(anatomy)
-    # Among specks all over the heart every other one looks like a piece of a stent, and each is looked at closely.
-    specks = swarm(volume, anatomy, protocol)
+    noise = _noise(volume, anatomy, protocol)
+    if not _refuses(noise):  # else the specks are those of the noise that was measured
+        noise += swarm(volume, anatomy, protocol)
     return [
         *_contrast(anatomy),
         *mirrored(anatomy, side),
         *coverage(anatomy),
-        *_noise(volume, anatomy, protocol),
-        *specks,
+        *noise,
         *_aorta(anatomy),
         *metal(volume, anatomy, find_bright(volume, anatomy)),
-        *(stents(volume, anatomy) if not any(one.severity is Severity.REFUSE for one in specks) else ()),
+        # Among specks all over the heart every other one looks like a piece of a stent, and each is looked at closely.
+        *([] if _refuses(noise) else stents(volume, anatomy)),
         *motion(moved),
         *streaks(ratio),
         *padding(anatomy),
         *_twins(volume),
         _not_judged(moved, ratio, side),
     ]
+
+
+def _refuses(findings: list[Finding]) -> bool:
+    return any(finding.severity is Severity.REFUSE for finding in findings)
 
 
 def _contrast(anatomy: Anatomy) -> list[Finding]:

@@ -34,7 +34,7 @@ class Orthanc:
     ae_title = "ORTHANC"
 
     def __init__(self, dicom_port: int, http_port: int) -> None:
-        self.port, self._http = dicom_port, f"http://127.0.0.1:{http_port}"
+        self.port, self.http_port, self._http = dicom_port, http_port, f"http://127.0.0.1:{http_port}"
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self._http + path, timeout=10) as answer:
@@ -55,7 +55,7 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc(folder: Path) -> Iterator[Orthanc]:
+def orthanc(folder: Path, *, plugins: Sequence[Path] = ()) -> Iterator[Orthanc]:
     """Start the Debian package's Orthanc with a configuration of its own."""
     peer = Orthanc(free_port(), http_port := free_port())
     store = folder / "orthanc"
@@ -75,7 +75,7 @@ def orthanc(folder: Path) -> Iterator[Orthanc]:
                 "IndexDirectory": str(store),
                 "DicomAlwaysAllowStore": True,
                 "OverwriteInstances": True,
-                "Plugins": [],
+                "Plugins": [str(plugin) for plugin in plugins],
             }
         )
     )

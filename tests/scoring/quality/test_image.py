@@ -14,7 +14,7 @@ from scoring.quality import LIMITS, image_findings
 from scoring.quality.sides import mirrored
 from scoring.result import Finding, Severity, Vessel
 from scoring.volume import Volume
-from tests.support.faults import FAULTS, clipped, findings_in, findings_of, fine_phantom, rod
+from tests.support.faults import FAULTS, clipped, findings_in, findings_of, fine_phantom, rod, rods
 from tests.support.phantoms import demo_phantom, empty_phantom, noisier
 from tests.support.real_series import real_series
 from tests.support.shared import needs_shared
@@ -87,6 +87,15 @@ def test_dense_plaque_is_no_metal_no_stent_and_no_graft() -> None:
 
 def test_two_clips_are_no_row_of_a_graft() -> None:
     assert "cabg_possible" not in {finding.code for finding in findings_in(clipped(2))}
+
+
+def test_calcium_on_opposite_walls_is_no_stent() -> None:
+    course = fine_phantom().patient.tree.main[Vessel.LAD].between(12.0, 26.0).points_lps_mm
+    run = course[-1] - course[0]
+    across = np.cross(run, [0.0, 0.0, 1.0])
+    across *= 1.7 / np.linalg.norm(across)
+    walls = rods(fine_phantom().volume, [course + across, course - across], 0.7, 1300.0)
+    assert findings_in(walls) == ()
 
 
 def test_a_solid_rod_is_no_stent() -> None:

@@ -52,6 +52,12 @@ def test_which_lesions_are_uncertain(lesion: ScoredLesion, *, uncertain: bool) -
     assert is_uncertain(lesion, LITERATURE, noise_sd_hu=15.0) is uncertain
 
 
+def test_every_finding_that_may_hide_calcium_is_held_against_a_zero() -> None:
+    hide = {"coverage", "contrast", "gating", "kvp", "increment", "anatomy", "mirrored", "tilt"}
+    hide |= {"motion_possible", "metal", "streak", "saturation", "stent_possible", "cabg_possible"}
+    assert set(AGAINST_A_ZERO) == hide
+
+
 @pytest.mark.parametrize("code", sorted(AGAINST_A_ZERO))
 def test_what_weakens_a_scan_keeps_its_zero_from_being_clean_and_a_note_does_not(code: str) -> None:
     def zero(severity: Severity) -> list[Finding]:

@@ -1,0 +1,36 @@
+// OHIF's configuration: one DICOMweb source on the viewer's own origin (tests/viewers/ohif.py passes it on).
+window.config = {
+  routerBasename: null,
+  extensions: [],
+  modes: [],
+  showStudyList: true,
+  maxNumberOfWebWorkers: 2,
+  showLoadingIndicator: true,
+  showWarningMessageForCrossOrigin: false,
+  showCPUFallbackMessage: false,
+  investigationalUseDialog: { option: 'never' },
+  defaultDataSourceName: 'dicomweb',
+  dataSources: [
+    {
+      namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
+      sourceName: 'dicomweb',
+      configuration: {
+        friendlyName: 'Orthanc',
+        name: 'orthanc',
+        wadoUriRoot: '/dicom-web',
+        qidoRoot: '/dicom-web',
+        wadoRoot: '/dicom-web',
+        qidoSupportsIncludeField: false,
+        supportsReject: false,
+        supportsFuzzyMatching: false,
+        supportsWildcard: true,
+        imageRendering: 'wadors',
+        thumbnailRendering: 'wadors',
+        enableStudyLazyLoad: true,
+        dicomUploadEnabled: false,
+        omitQuotationForMultipartRequest: true,
+        bulkDataURI: { enabled: true, relativeResolution: 'studies' },
+      },
+    },
+  ],
+};
