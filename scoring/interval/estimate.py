@@ -133,7 +133,7 @@ def _interval(
 def _shares(possible: Values, categories: Categories) -> dict[str, float]:
     # As `printed_agatston`, for all at once: few integers are left to be looked up.
     printed, number = np.unique(np.where(possible > 0, np.maximum(np.floor(possible + 0.5), 1), 0), return_counts=True)
-    shares = dict.fromkeys(categories.names, 0.0)
-    for value, times in zip(printed, number, strict=True):
-        shares[categories.of(int(value))] += float(times) / possible.size
-    return shares
+    times = dict.fromkeys(categories.names, 0)
+    for value, count in zip(printed, number, strict=True):
+        times[categories.of(int(value))] += int(count)
+    return {name: count / possible.size for name, count in times.items()}

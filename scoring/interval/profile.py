@@ -16,7 +16,7 @@ Field = npt.NDArray[np.float32]
 
 LEAN = 1.5
 """A difference of the neighbours of a third of a block's own HU moves it from the middle to an end."""
-SMALLEST_STEP_HU = 1.0
+SMALLEST_HU = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,8 +43,8 @@ def part_below(below: Field, here: Field, above: Field, shape: Shape, share: Fie
     peak = here >= greatest
     dense = np.where(peak, here + (shape.fill - 1) * (here - base), greatest)
     rise = dense - base
-    width = np.where(rise > SMALLEST_STEP_HU, (here - base) / np.maximum(rise, SMALLEST_STEP_HU), 1.0)
-    leaning = shape.place + LEAN * (above - below) / np.maximum(here - base, 1e-3)
+    width = (here - base) / np.maximum(rise, SMALLEST_HU)  # without a rise there is no block, however wide
+    leaning = shape.place + LEAN * (above - below) / np.maximum(here - base, SMALLEST_HU)
     place = np.where(peak, np.clip(leaning, 0, 1), above > below)
     part: Field = base * share + rise * np.clip(share - place * (1 - width), 0, width)
     return part

@@ -9,10 +9,10 @@ from scipy import ndimage
 from scoring.volume import Volume
 
 BLOOD_HU = 45.0
-SHAPE = (12, 72, 72)
+SHAPE = (12, 64, 64)
 PIXEL_MM = 0.5
 SLICE_MM = 3.0
-FINER = (6, 2, 2)
+FINER = (5, 2, 2)
 BLUR_MM = 0.38
 NOISE_BLUR_MM = 0.46
 

@@ -2,8 +2,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from scoring.candidates import find_islands
 from scoring.interval import (
@@ -30,7 +28,7 @@ from tests.support.turned import turned
 PROTOCOL = PRESETS["literature"]
 SCHEME = Categories(names=CATEGORIES, of=category)
 PLAQUE = Ball((1.0, -2.0, 0.7), (2.5, 1.4, 2.2), 520.0)
-SPECK = Ball((0.2, 0.1, 1.4), (0.75, 0.75, 0.9), 420.0)
+SPECK = Ball((0.2, 0.1, 0.1), (0.75, 0.75, 0.9), 500.0)
 """Split between two slices: no island of this scan is large enough, of a shifted one it may be."""
 
 
@@ -71,7 +69,6 @@ def test_probabilities_are_those_of_all_categories_and_add_up() -> None:
 
 
 def test_a_score_near_a_border_has_a_chance_of_either_category() -> None:
-    volume = scan_of([PLAQUE])
     near_100 = replace(PLAQUE, radii_mm=(4.0, 1.5, 2.4))
     volume = scan_of([near_100], noise_sd_hu=10.0)
     assert 80 < agatston(volume) < 120  # the case is what the name says
@@ -142,7 +139,7 @@ def test_what_belongs_to_something_else_never_counts() -> None:
 
 def test_thousands_of_specks_are_bounded_work() -> None:
     rng = np.random.default_rng(3)
-    hu = np.full((40, 300, 300), 45, np.int16)
+    hu = np.full((30, 200, 200), 45, np.int16)
     places = np.flatnonzero(rng.random(hu.size // 4) < 0.02) * 4
     hu.reshape(-1)[np.unique(np.concatenate([places + step for step in range(3)]).clip(0, hu.size - 1))] = 140
     affine = scan_of([]).voxel_to_lps_mm.copy()
@@ -182,25 +179,29 @@ def test_the_published_limit_stands_at_the_total_only_and_names_the_assumed_body
     assert published_rescan_limit(0.0, bmi=20.0).agatston == 0.0
 
 
-HU = st.floats(-120, 1500, width=32)
-
-
-@given(below=HU, here=HU, above=HU, fill=st.floats(1, 2), place=st.floats(0, 1), share=st.floats(0, 1))
-@settings(max_examples=300, deadline=None)
-def test_the_parts_of_a_slice_make_up_what_it_measured(
-    below: float, here: float, above: float, fill: float, place: float, share: float
-) -> None:
+def test_the_parts_of_a_slice_make_up_what_it_measured() -> None:
     """Mutation: a block as wide as the slice wherever it lies fails here."""
-    shape = Shape(fill=np.array([fill], np.float32), place=np.array([place], np.float32))
-    hu = [np.array([value], np.float32) for value in (below, here, above)]
+    rng = np.random.default_rng(2)
+    below, here, above = rng.choice(np.float32([-90, 0, 1, 45, 46, 130, 131, 400, 1200]), (3, 20_000))
+    shape = Shape(
+        fill=rng.uniform(1, 2, here.size).astype(np.float32),
+        place=rng.choice([0, 0.3, 1], here.size).astype(np.float32),
+    )
+    nothing, part, whole = (
+        part_below(below, here, above, shape, share)
+        for share in (np.zeros(here.size, np.float32), share_of(rng, here.size), np.ones(here.size, np.float32))
+    )
+    assert np.abs(nothing).max() < 0.01
+    assert np.abs(whole - here).max() < 0.01
+    base = np.minimum(np.minimum(below, above), here)
+    rest = here - part
+    assert (np.minimum(part, rest) >= np.minimum(base, 0) - 0.01).all()
+    assert (part <= np.maximum(here, here - base) + 0.01).all()
 
-    def part(at: float) -> float:
-        return float(part_below(*hu, shape, np.array([at], np.float32))[0])
 
-    assert part(0.0) == pytest.approx(0.0, abs=1e-2)
-    assert part(1.0) == pytest.approx(here, abs=0.05)
-    base = min(below, here, above)
-    assert base * share - 0.05 <= part(share) <= here - base * (1 - share) + 0.05
+def share_of(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Where slices of a repeat may lie: anywhere between two of this scan."""
+    return rng.random(count).astype(np.float32)
 
 
 def _patient(rng: np.random.Generator) -> list[Ball]:
@@ -208,7 +209,7 @@ def _patient(rng: np.random.Generator) -> list[Ball]:
     corners = rng.permutation(4)[: int(rng.integers(1, 5))]
     return [
         Ball(
-            (float((k % 2) * 18 - 9 + rng.uniform(-2, 2)), float(k // 2 * 18 - 9 + rng.uniform(-2, 2)), float(z)),
+            (float((k % 2) * 16 - 8 + rng.uniform(-2, 2)), float(k // 2 * 16 - 8 + rng.uniform(-2, 2)), float(z)),
             tuple(rng.uniform(0.8, 3.2) * rng.uniform(0.7, 1.3, 3)),
             float(rng.uniform(300, 900)),
         )
@@ -220,7 +221,7 @@ def test_most_repeats_of_another_scanner_model_lie_inside() -> None:
     """Mutation: the spread of one scan in the place of a difference of two gives 83 %."""
     rng = np.random.default_rng(11)
     inside = []
-    for _ in range(24):
+    for _ in range(20):
         balls, sd = _patient(rng), float(rng.uniform(8, 24))
         scans = [
             scan_of(
@@ -229,7 +230,7 @@ def test_most_repeats_of_another_scanner_model_lie_inside() -> None:
                 noise_seed=int(rng.integers(1 << 30)),
                 shift_mm=(rng.uniform(0, 0.5), rng.uniform(0, 0.5), rng.uniform(0, SLICE_MM)),
             )
-            for _ in range(6)
+            for _ in range(5)
         ]
         low, high = intervals(scans[0], noise_sd_hu=sd).total.agatston
         inside += [low <= agatston(scan) <= high for scan in scans[1:]]
