@@ -24,6 +24,7 @@ from scoring.interval import (
     Intervals,
     faint_protocol,
     find_seeds,
+    lone_places,
     measure_noise,
     repeat_intervals,
 )
@@ -239,8 +240,8 @@ def _intervals(
     faint = find_islands(volume.hu, lower, row * column, region=region)
     label = np.zeros(faint.flat.size, np.uint8)
     label[np.searchsorted(faint.flat, found.islands.flat)] = found.label_of_voxel
-    could_count = np.flatnonzero(faint.large_enough | (faint.peak_hu >= protocol.threshold_hu))
-    near = {} if by_marks else islands_on_courses(anatomy, faint, could_count, found.classification)
+    lone = lone_places(faint, protocol, anatomy.blood.hu, noise)
+    near = {} if by_marks else islands_on_courses(anatomy, faint, lone, found.classification)
     return repeat_intervals(
         volume,
         noise,

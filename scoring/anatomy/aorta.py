@@ -35,6 +35,10 @@ DRIFT_LEFT_PER_MM_DOWN = 0.25
 
 SMOOTHING_MM = 6.0
 
+CUT_SHORT_MM = 6.0
+DEEPER_MM = 20.0
+"""A track that ends within the first of these from its usual limit is sought again, so much deeper."""
+
 
 def find_descending(votes: Votes, spine_mm: tuple[float, float]) -> Track | None:
     """Track of the descending aorta beside the spine."""
@@ -47,8 +51,8 @@ def find_descending(votes: Votes, spine_mm: tuple[float, float]) -> Track | None
     return _smooth(track) if track else None
 
 
-def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
-    """Track of the ascending aorta down into its root."""
+def find_ascending(votes: Votes, heart_centre_mm: Point, deeper_mm: float = 0.0) -> Track | None:
+    """Track of the ascending aorta down into its root; it may end so much deeper than usual."""
     z, y, x = heart_centre_mm
 
     def off_path(x_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -59,7 +63,7 @@ def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
 
     wanted = Wanted(
         radius_mm=ASCENDING_RADIUS_MM,
-        z_mm=_about(z, ASCENDING_Z_MM),
+        z_mm=_about(z, (ASCENDING_Z_MM[0] - deeper_mm, ASCENDING_Z_MM[1])),
         y_mm=_about(y, ASCENDING_Y_MM),
         x_mm=_about(x, ASCENDING_X_MM),
         penalty_at_x=off_path,
@@ -69,6 +73,17 @@ def find_ascending(votes: Votes, heart_centre_mm: Point) -> Track | None:
     )
     track = best_track(votes, wanted)
     return _smooth(track) if track else None
+
+
+def whole_ascending(votes: Votes, heart_centre_mm: Point, track: Track | None) -> Track | None:
+    """The same track down to where it ends, or None where it cannot be told: a chamber below is as round as a root."""
+    lowest = heart_centre_mm[0] + ASCENDING_Z_MM[0] + CUT_SHORT_MM
+    if track is not None and track.z_mm[0] > lowest:
+        return track
+    deeper = find_ascending(votes, heart_centre_mm, DEEPER_MM)
+    if deeper is None or (track is not None and abs(deeper.z_mm[-1] - track.z_mm[-1]) > CUT_SHORT_MM):
+        return None
+    return deeper
 
 
 def _about(centre: float, limits: tuple[float, float]) -> tuple[float, float]:

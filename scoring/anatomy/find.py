@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from scoring.anatomy.aorta import find_ascending, find_descending
+from scoring.anatomy.aorta import find_ascending, find_descending, whole_ascending
 from scoring.anatomy.blood import measure_blood, refuse_bright_blood
 from scoring.anatomy.chest import Chest, find_chest
-from scoring.anatomy.circles import Track, cast_votes
+from scoring.anatomy.circles import Track, Votes, cast_votes
 from scoring.anatomy.frame import Anatomy, distance_to
 from scoring.anatomy.grid import Grid, coarse_grid
 from scoring.anatomy.heart import Core, OpenedHeart, centre_by_aorta, find_core, open_heart
@@ -21,9 +21,10 @@ LEAST_CORE_MM = 8.0
 """Radius of soft tissue flanked by lung: whole hearts measured 13 to 27 mm, chests without a heart 0 to 4."""
 LEAST_DESCENDING_MM = 20.0
 LEAST_HEART_ML = 80.0
-LEAST_ASCENDING_MM = 24.0
-LEAST_SHARE = 1.1
+LEAST_ASCENDING_MM = 18.0
+LEAST_SHARE = 0.95
 """A track of the ascending aorta so long and so clear may correct the heart's centre."""
+MOVES = 2
 LEAST_FLANK = 0.25
 
 
@@ -59,23 +60,31 @@ def find_anatomy(volume: Volume) -> Anatomy:
     core = find_core(grid, chest, descending)
     if core is None or core.strength_mm < LEAST_CORE_MM or core.flank < LEAST_FLANK:
         raise _no_heart("no heart was found between the lungs", core)
-    ascending = find_ascending(votes, core.centre_mm)
-    moved = _moved(grid, chest, descending, ascending, core)
-    if moved is not core:
-        core, ascending = moved, find_ascending(votes, moved.centre_mm)
+    core, ascending = _agreed(grid, chest, votes, descending, core)
     opened = open_heart(grid, chest, core.centre_mm, descending)
     if opened is None or opened.body.sum() * float(np.prod(grid.spacing_mm)) < LEAST_HEART_ML * 1000:
         raise _no_heart("the soft tissue between the lungs is too small for a heart", core)
     return _anatomy(volume, grid, chest, core, opened, (descending, ascending))
 
 
-def _moved(grid: Grid, chest: Chest, descending: Track, ascending: Track | None, core: Core) -> Core:
-    """The core again, or another one where a sure ascending aorta has it: the middle of the soft tissue misleads."""
-    if ascending is None or ascending.length_mm < LEAST_ASCENDING_MM or np.mean(ascending.share) < LEAST_SHARE:
-        return core
-    place = centre_by_aorta(ascending, core)
-    other = find_core(grid, chest, descending, place) if place else None
-    return other if other and other.strength_mm >= LEAST_CORE_MM and other.flank >= LEAST_FLANK else core
+def _agreed(
+    grid: Grid, chest: Chest, votes: Votes, descending: Track, core: Core
+) -> tuple[Core, Track | None]:
+    """Centre and ascending aorta that agree: the middle of the soft tissue alone may be an atrium or the liver.
+
+    A sure track whose root lies elsewhere has the centre sought again about the place that it points to.
+    """
+    ascending = find_ascending(votes, core.centre_mm)
+    for _ in range(MOVES):
+        whole = whole_ascending(votes, core.centre_mm, ascending)
+        if whole is None or whole.length_mm < LEAST_ASCENDING_MM or np.mean(whole.share) < LEAST_SHARE:
+            break
+        place = centre_by_aorta(whole, core)
+        other = find_core(grid, chest, descending, place) if place else None
+        if other is None or other.strength_mm < LEAST_CORE_MM or other.flank < LEAST_FLANK:
+            break
+        core, ascending = other, find_ascending(votes, other.centre_mm)
+    return core, ascending
 
 
 def _anatomy(

@@ -9,7 +9,7 @@ Alone:   tests/scoring/interval; coverage on phantoms that are simulated again: 
 
 from scoring.interval.estimate import Categories, Intervals, published_rescan_limit, repeat_intervals
 from scoring.interval.noise import Noise, assumed_noise, measure_noise
-from scoring.interval.seeds import Seeds, faint_protocol, find_seeds
+from scoring.interval.seeds import Seeds, faint_protocol, find_seeds, lone_places
 
 __all__ = [
     "Categories",
@@ -19,6 +19,7 @@ __all__ = [
     "assumed_noise",
     "faint_protocol",
     "find_seeds",
+    "lone_places",
     "measure_noise",
     "published_rescan_limit",
     "repeat_intervals",

@@ -13,7 +13,10 @@ from scoring.result import EXCLUDED_LABEL, Vessel
 
 FAINT_NOISE_SD = 3.0
 """So many standard deviations above blood a voxel may be calcium that blur or chance kept below the threshold."""
+LONE_NOISE_SD = 4.0
+"""A faint place on its own must reach so high: of the voxels along the arteries some hundred pass three by noise."""
 LEAST_BELOW_HU = 5.0
+USUAL_BLOOD_HU = 45.0
 MOST_FAINT = 4000
 """Voxels of faint places without counted calcium, the brightest first: it bounds the work, not the rule."""
 
@@ -29,10 +32,15 @@ class Seeds:
 
 def faint_protocol(protocol: Protocol, blood_hu: float, noise: Noise) -> Protocol:
     """The protocol with its threshold lowered to what a repeat could lift above it; its minimum size stays."""
-    blood = blood_hu if np.isfinite(blood_hu) else 45.0
-    lowest = min(blood + FAINT_NOISE_SD * noise.sd_hu, protocol.threshold_hu - LEAST_BELOW_HU)
+    lowest = min(_above_blood(blood_hu, FAINT_NOISE_SD * noise.sd_hu), protocol.threshold_hu - LEAST_BELOW_HU)
     steps = (lowest, *protocol.weight_steps_hu[1:])
     return replace(protocol, threshold_hu=lowest, weight_steps_hu=steps, volume_threshold_hu=None)
+
+
+def lone_places(faint: Islands, protocol: Protocol, blood_hu: float, noise: Noise) -> npt.NDArray[np.intp]:
+    """Numbers of the faint islands that may be calcium by themselves, if they lie where an artery could run."""
+    high = faint.peak_hu >= _above_blood(blood_hu, LONE_NOISE_SD * noise.sd_hu)
+    return np.flatnonzero((faint.large_enough & high) | (faint.peak_hu >= protocol.threshold_hu))
 
 
 def find_seeds(faint: Islands, label_of_voxel: npt.NDArray[np.uint8], near: Mapping[int, Vessel]) -> Seeds:
@@ -76,3 +84,7 @@ def _brightest(faint: Islands, islands: list[int]) -> list[int]:
     order = sorted(islands, key=lambda island: (-faint.peak_hu[island], island))
     room = np.cumsum([faint.pixels[island] for island in order]) <= MOST_FAINT
     return [island for island, fits in zip(order, room, strict=True) if fits]
+
+
+def _above_blood(blood_hu: float, by_hu: float) -> float:
+    return (blood_hu if np.isfinite(blood_hu) else USUAL_BLOOD_HU) + by_hu

@@ -11,7 +11,9 @@ Field = npt.NDArray[np.float32]
 
 HALF_WINDOW_MM = 1.1
 """Mean and variance are taken in a square of the slice so far to each side: a deposit's own size."""
-WIDEST_WINDOW = 3
+NARROWEST_WINDOW, WIDEST_WINDOW = 2, 3
+CAUTION = 2.0
+"""About its own peaks noise varies up to twice as much as on the mean: less than that is no sign of calcium."""
 BEFORE, AFTER = 1, 2
 """Pixels that a cubic between two pixels reads: one before the first, and the second and one more after it."""
 
@@ -24,7 +26,8 @@ def signal_of(raster: Raster, sites: Sites, noise: Noise) -> Field:
     """
     wanted = _with_taps(sites)
     z, y, x = sites.voxels(wanted)
-    half = [int(np.clip(round(HALF_WINDOW_MM / step), 1, WIDEST_WINDOW)) for step in raster.spacing_mm[1:]]
+    widest = [round(HALF_WINDOW_MM / step) for step in raster.spacing_mm[1:]]
+    half = np.clip(widest, NARROWEST_WINDOW, WIDEST_WINDOW)
     total, squares = np.zeros(len(wanted), np.float32), np.zeros(len(wanted), np.float32)
     offsets = [(dy, dx) for dy in range(-half[0], half[0] + 1) for dx in range(-half[1], half[1] + 1)]
     for dy, dx in offsets:
@@ -34,7 +37,7 @@ def signal_of(raster: Raster, sites: Sites, noise: Noise) -> Field:
     mean = total / len(offsets)
     variance = squares / len(offsets) - mean * mean
     from_noise = noise.sd_hu**2 * (1.0 - _mean_correlation(noise, offsets))
-    share = np.clip(1.0 - from_noise / np.maximum(variance, 1e-3), 0.0, 1.0)
+    share = np.clip(1.0 - CAUTION * from_noise / np.maximum(variance, 1e-3), 0.0, 1.0)
     signal = np.zeros(int(np.prod(sites.shape)), np.float32)
     signal[wanted] = mean + share * (raster.values(z, y, x) - mean)
     return signal

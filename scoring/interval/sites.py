@@ -105,7 +105,8 @@ def _parts(place_mm: npt.NDArray[np.float64], deposit: Indices, count: int) -> I
     length = np.maximum(last - first, 1e-6)
     stretches = np.maximum(np.rint(length / STRETCH_MM), 1)
     share = (place_mm - first[deposit]) / length[deposit]
-    return np.minimum(share * stretches[deposit], stretches[deposit] - 1).astype(np.int64)
+    number: Indices = np.minimum(share * stretches[deposit], stretches[deposit] - 1).astype(np.int64)
+    return number
 
 
 def _inside(at: Indices, box: tuple[int, int, int]) -> Indices:

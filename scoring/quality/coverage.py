@@ -9,6 +9,8 @@ from scoring.result import Finding, Severity
 EMPTY_HU = -1020.0
 """Gas in the stomach or in a hernia measures about -1000; a missing value is -1024 or less in every voxel of a cell."""
 INSIDE_MM = 3.0
+END_SLICES = 2
+"""Of the grid: their mean outline stands for the end of the stack."""
 
 
 def coverage(anatomy: Anatomy) -> list[Finding]:
@@ -25,7 +27,31 @@ def coverage(anatomy: Anatomy) -> list[Finding]:
         ),
         _cover("front", front, "the field of view ends {0:.0f} mm before the heart's centre: the heart is cut"),
     ]
-    return [finding for finding in found if finding]
+    return [*(finding for finding in found if finding), *_outline_at_ends(anatomy)]
+
+
+def _outline_at_ends(anatomy: Anatomy) -> list[Finding]:
+    """Whether the first or the last slice cuts the heart where it is wide, wherever its centre was taken to be."""
+    area = (anatomy.opened.inside_closed_mm > 0).sum((1, 2)).astype(float)
+    largest = max(float(area.max()), 1.0)
+    box, found = anatomy.opened.box[0], []
+    for name, reached, ends, end in (
+        ("top_share", box.stop == len(anatomy.grid.hu), area[-END_SLICES:], "highest"),
+        ("bottom_share", box.start == 0, area[:END_SLICES], "lowest"),
+    ):
+        percent = 100.0 * float(ends.mean()) / largest
+        severity = LIMITS[name].severity(percent) if reached else None
+        if severity is None:
+            continue
+        said = f"at the {end} slice the heart's outline is {percent:.0f} % as large as where it is largest"
+        # What was taken for a heart and has no core either may be the liver below a heart that is cut above.
+        if severity is Severity.REFUSE or LIMITS["core"].severity(anatomy.core_strength_mm) is not None:
+            severity = Severity.REFUSE
+            said = f"not scored: {said}: half of it may lie beyond; send the series that covers the whole heart"
+        else:
+            said += ": a good part of it lies beyond, and calcium there is not counted"
+        found.append(Finding(code="coverage", severity=severity, sentence=said, measured=percent, unit="%"))
+    return found
 
 
 def _cover(name: str, measured: float, sentence: str) -> Finding | None:

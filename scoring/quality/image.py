@@ -45,6 +45,7 @@ def image_findings(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list
         *mirrored(anatomy, side),
         *coverage(anatomy),
         *noise,
+        *_core(anatomy),
         *_aorta(anatomy),
         *metal(volume, anatomy, find_bright(volume, anatomy)),
         # Among specks all over the heart every other one looks like a piece of a stent, and each is looked at closely.
@@ -96,6 +97,18 @@ def _noise(volume: Volume, anatomy: Anatomy, protocol: Protocol) -> list[Finding
             "passes the threshold; send a softer or thicker reconstruction"
         )
     return [Finding(code="noise", severity=severity, sentence=said, measured=sd, unit="HU")]
+
+
+def _core(anatomy: Anatomy) -> list[Finding]:
+    strength = anatomy.core_strength_mm
+    severity = LIMITS["core"].severity(strength)
+    if severity is None:
+        return []
+    sentence = (
+        f"the heart was found with little certainty: its soft core between the lungs has a radius of {strength:.0f} mm "
+        "where 13 to 27 mm are usual; it may be cut or displaced"
+    )
+    return [Finding(code="anatomy", severity=severity, sentence=sentence, measured=strength, unit="mm")]
 
 
 def _aorta(anatomy: Anatomy) -> list[Finding]:

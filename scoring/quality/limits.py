@@ -61,6 +61,22 @@ LIMITS: dict[str, Limit] = {
     "tilt": Limit(unit="degrees", note=1.0, weakens=5.0, refuse=15.0, source="islands are defined in axial slices"),
     "top": Limit(unit="mm", weakens=44.0, refuse=38.0, below=True, source=_HEARTS),
     "bottom": Limit(unit="mm", note=42.0, weakens=35.0, below=True, source=_HEARTS),
+    "top_share": Limit(
+        unit="%",
+        refuse=80.0,
+        source="at the highest slice of a whole heart its outline is narrow: 0 to 55 % of 20 scans",
+    ),
+    "bottom_share": Limit(
+        unit="%",
+        refuse=90.0,
+        source="at the lowest slice of a whole heart its outline is narrow: 0 to 62 % of 20 scans",
+    ),
+    "core": Limit(
+        unit="mm",
+        weakens=12.5,
+        below=True,
+        source="soft core between the lungs: whole hearts 13 to 27 mm, cut ones 4 to 11",
+    ),
     "extent": Limit(unit="mm", refuse=50.0, below=True, source="half of the smallest heart, 105 mm"),
     "side": Limit(unit="mm", weakens=52.0, refuse=40.0, below=True, source=_EXTENTS),
     "front": Limit(unit="mm", weakens=46.0, refuse=34.0, below=True, source=_EXTENTS),

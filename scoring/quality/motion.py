@@ -23,6 +23,8 @@ BELOW_MM, ABOVE_MM = 25.0, 30.0
 """About the heart's centre: where lung lies beside the heart and the dome of the liver does not."""
 EVERY_MM = 2.4
 STANDARD_SLICE_MM = 3.0
+FINE_PIXEL_MM = 0.5
+"""A coarser pixel broadens every border by what it is coarser."""
 BACK_SECTORS = (1, 2, 3, 4)
 """Behind the heart lie hila, oesophagus and aorta, not lung alone."""
 STEEPEST = 1.0
@@ -86,7 +88,8 @@ def _doubling(volume: Volume, anatomy: Anatomy) -> float:
     # A wall that leans is cut obliquely: the slice shows it as wide as it leans within the slice's thickness.
     lean = np.abs(np.diff(radius, axis=0)) / (heights[1] - heights[0])
     lean = np.fmax(np.vstack([lean, np.full(RAYS, np.nan)]), np.vstack([np.full(RAYS, np.nan), lean]))
-    excess = width - lean * max(volume.slice_increment_mm, STANDARD_SLICE_MM)
+    blur = max(0.0, max(volume.pixel_spacing_mm) - FINE_PIXEL_MM)
+    excess = width - blur - lean * max(volume.slice_increment_mm, STANDARD_SLICE_MM)
     excess[~(lean < STEEPEST)] = np.nan
     sectors = []
     for sector in range(RAYS // RAYS_OF_A_SECTOR):

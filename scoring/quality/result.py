@@ -28,7 +28,7 @@ AGAINST_A_ZERO = {
     "stent_possible": "a stent may hide calcium",
     "cabg_possible": "bypass grafts are possible",
     "mirrored": "the heart may lie on the other side",
-    "anatomy": "the aorta was not traced with confidence",
+    "anatomy": "heart or aorta were not found with confidence",
     "tilt": "the slices are tilted",
 }
 """What keeps a zero from being clean when a finding of the scan weakens it; noise and thickness have their own limits.

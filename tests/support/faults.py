@@ -155,9 +155,10 @@ def repeated(volume: Volume) -> Volume:
 # ------------------------------------------------------------------------------------------ faults of the heart
 
 
-def in_frame(x: float, y: float, z: float) -> np.ndarray:
+def in_frame(x: float, y: float, z: float) -> npt.NDArray[np.float64]:
     """A place of the fine phantom's heart, canonical millimetres to LPS."""
-    return fine_phantom().patient.frame.to_lps(np.array([[x, y, z]], float))[0]
+    place: npt.NDArray[np.float64] = fine_phantom().patient.frame.to_lps(np.array([[x, y, z]], float))[0]
+    return place
 
 
 def stented(vessel: Vessel) -> Volume:

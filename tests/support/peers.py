@@ -55,8 +55,8 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc(folder: Path, *, plugins: Sequence[Path] = ()) -> Iterator[Orthanc]:
-    """Start the Debian package's Orthanc with a configuration of its own."""
+def orthanc(folder: Path, *, plugins: Sequence[Path] = (), **settings: object) -> Iterator[Orthanc]:
+    """Start the Debian package's Orthanc with a configuration of its own; `settings` are keys of Orthanc's file."""
     peer = Orthanc(free_port(), http_port := free_port())
     store = folder / "orthanc"
     store.mkdir(parents=True)
@@ -76,6 +76,7 @@ def orthanc(folder: Path, *, plugins: Sequence[Path] = ()) -> Iterator[Orthanc]:
                 "DicomAlwaysAllowStore": True,
                 "OverwriteInstances": True,
                 "Plugins": [str(plugin) for plugin in plugins],
+                **settings,
             }
         )
     )

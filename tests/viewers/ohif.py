@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     behind: int
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answer one request."""
         path = self.path.partition("?")[0]
         if path.startswith("/dicom-web"):

@@ -1,4 +1,4 @@
-"""What is looked at: three pushed scans (calcium, none, contrast medium) and what the node sent back, in one Orthanc."""
+"""What is looked at: three pushed scans (calcium, none, contrast medium) and the results, in one Orthanc."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -69,7 +69,7 @@ def test_probabilities_are_those_of_all_categories_and_add_up() -> None:
 
 
 def test_a_score_near_a_border_has_a_chance_of_either_category() -> None:
-    near_100 = replace(PLAQUE, radii_mm=(4.0, 1.5, 2.4))
+    near_100 = replace(PLAQUE, radii_mm=(3.5, 1.4, 2.3))
     volume = scan_of([near_100], noise_sd_hu=10.0)
     assert 80 < agatston(volume) < 120  # the case is what the name says
     shares = intervals(volume, noise_sd_hu=10.0).total.category_probability
@@ -137,6 +137,35 @@ def test_what_belongs_to_something_else_never_counts() -> None:
     assert made.total.agatston[1] < 0.1 * agatston(volume)
 
 
+def test_an_island_that_two_things_share_is_only_in_its_own_part_a_place_to_count() -> None:
+    """Mutation: the faint rim of something else as a place to count fails here."""
+    volume = scan_of([PLAQUE], noise_sd_hu=14.0)
+    noise = assumed_noise(volume, 14.0)
+    faint = find_islands(volume.hu, faint_protocol(PROTOCOL, BLOOD_HU, noise), 0.25)
+    bright = faint.hu >= PROTOCOL.threshold_hu
+    left = faint.flat % volume.hu.shape[2] < volume.hu.shape[2] // 2 + 2
+    label = np.where(bright, np.where(left, Vessel.LAD.label, EXCLUDED_LABEL), 0).astype(np.uint8)
+    assert {Vessel.LAD.label, EXCLUDED_LABEL} <= set(label)  # the case is what the name says
+    seeds = find_seeds(faint, label, {})
+    shared = np.isin(faint.island, faint.island[bright & left]) & np.isin(faint.island, faint.island[bright & ~left])
+    kept = np.isin(faint.flat, seeds.flat)
+    assert (label[shared & kept] == Vessel.LAD.label).all()
+    assert not np.isin(faint.flat[label == EXCLUDED_LABEL], seeds.flat).any()
+
+
+def test_specks_of_noise_are_not_taken_for_calcium() -> None:
+    """Mutation: repeats of the scan as it is, its own noise included, give zero a probability of 0.6."""
+    volume = scan_of([], noise_sd_hu=19.0)
+    noise = assumed_noise(volume, 19.0)
+    faint = find_islands(volume.hu, faint_protocol(PROTOCOL, BLOOD_HU, noise), 0.25)
+    assert len(faint) > 20
+    near = dict.fromkeys(range(len(faint)), Vessel.LAD)
+    seeds = find_seeds(faint, np.zeros(faint.flat.size, np.uint8), near)
+    made = repeat_intervals(volume, noise, PROTOCOL, seeds, dict.fromkeys(Vessel, 0.0), SCHEME)
+    assert made is not None
+    assert made.total.category_probability["0"] > 0.95
+
+
 def test_thousands_of_specks_are_bounded_work() -> None:
     rng = np.random.default_rng(3)
     hu = np.full((30, 200, 200), 45, np.int16)
@@ -147,7 +176,7 @@ def test_thousands_of_specks_are_bounded_work() -> None:
     noise = assumed_noise(volume, 20.0)
     protocol = PRESETS["siemens"]
     faint = find_islands(volume.hu, faint_protocol(protocol, BLOOD_HU, noise), 0.25)
-    assert len(faint) > 10_000
+    assert len(faint) > 5_000
     seeds = find_seeds(faint, np.zeros(faint.flat.size, np.uint8), dict.fromkeys(range(len(faint)), Vessel.LCX))
     assert len(seeds.flat) <= MOST_FAINT
     made = repeat_intervals(volume, noise, protocol, seeds, dict.fromkeys(Vessel, 0.0), SCHEME)
@@ -183,10 +212,8 @@ def test_the_parts_of_a_slice_make_up_what_it_measured() -> None:
     """Mutation: a block as wide as the slice wherever it lies fails here."""
     rng = np.random.default_rng(2)
     below, here, above = rng.choice(np.float32([-90, 0, 1, 45, 46, 130, 131, 400, 1200]), (3, 20_000))
-    shape = Shape(
-        fill=rng.uniform(1, 2, here.size).astype(np.float32),
-        place=rng.choice([0, 0.3, 1], here.size).astype(np.float32),
-    )
+    fill, place = rng.uniform(1, 2, here.size), rng.choice([0, 0.3, 1], here.size)
+    shape = Shape(fill=fill.astype(np.float32), place=place.astype(np.float32))
     nothing, part, whole = (
         part_below(below, here, above, shape, share)
         for share in (np.zeros(here.size, np.float32), share_of(rng, here.size), np.ones(here.size, np.float32))
@@ -218,7 +245,7 @@ def _patient(rng: np.random.Generator) -> list[Ball]:
 
 
 def test_most_repeats_of_another_scanner_model_lie_inside() -> None:
-    """Mutation: the spread of one scan in the place of a difference of two gives 83 %."""
+    """Mutation: the spread of one scan in the place of a difference of two gives 85 %."""
     rng = np.random.default_rng(11)
     inside = []
     for _ in range(20):
