@@ -30,9 +30,7 @@ class StatusClass(StrEnum):
     UNKNOWN = "unknown"
 
 
-# First code, last code, class, words: PS3.4 B.2.3 for C-STORE, PS3.7 Annex C for all services. Single codes stand
-# before the ranges that contain them.
-_TABLE: tuple[tuple[int, int, StatusClass, str], ...] = (
+STATUSES: tuple[tuple[int, int, StatusClass, str], ...] = (
     (0x0000, 0x0000, StatusClass.SUCCESS, "success"),
     (0x0001, 0x0001, StatusClass.WARNING, "optional attributes not supported"),
     (0x0105, 0x0105, StatusClass.FAILURE, "no such attribute"),
@@ -69,10 +67,12 @@ _TABLE: tuple[tuple[int, int, StatusClass, str], ...] = (
     (0xFE00, 0xFE00, StatusClass.CANCEL, "cancelled"),
     (0xFF00, 0xFF01, StatusClass.PENDING, "pending"),
 )
+"""First code, last code, class, words: PS3.4 B.2.3 for C-STORE, PS3.7 Annex C for all services. Single codes stand
+before the ranges that contain them."""
 
 
 def _row(status: int) -> tuple[StatusClass, str]:
-    for first, last, kind, text in _TABLE:
+    for first, last, kind, text in STATUSES:
         if first <= status <= last:
             return kind, text
     return StatusClass.UNKNOWN, "a status that the standard does not know"

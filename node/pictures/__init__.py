@@ -9,6 +9,7 @@ Alone:   tests/node/pictures: small arrays and words; pixels are looked up where
 
 from node.pictures.agreement import AgreementWords, Limits, agreement_page, bland_altman_plot
 from node.pictures.canvas import AMBER, GREEN, ORANGE, PURPLE, SKY, WHITE, Colour, Mask, Plane, Rgb, png
+from node.pictures.curve import Curve, CurveWords
 from node.pictures.explain import (
     ASCENDING,
     DESCENDING,
@@ -19,7 +20,7 @@ from node.pictures.explain import (
     Mark,
     explain_page,
 )
-from node.pictures.overlay import LegendLine, Lettering, lettering, overlay, quietest_corner, stamped
+from node.pictures.overlay import LegendLine, Lettering, legend_sizes, lettering, overlay, quiet_place, stamped
 from node.pictures.phantom import Panel, PhantomWords, Ring, phantom_page
 from node.pictures.summary import Note, RefusalWords, SummaryWords, TableRow, Tile, refusal_page, summary_page
 
@@ -35,6 +36,8 @@ __all__ = [
     "WHITE",
     "AgreementWords",
     "Colour",
+    "Curve",
+    "CurveWords",
     "Ellipse",
     "ExplainRow",
     "ExplainTile",
@@ -56,11 +59,12 @@ __all__ = [
     "agreement_page",
     "bland_altman_plot",
     "explain_page",
+    "legend_sizes",
     "lettering",
     "overlay",
     "phantom_page",
     "png",
-    "quietest_corner",
+    "quiet_place",
     "refusal_page",
     "stamped",
     "summary_page",

@@ -16,6 +16,11 @@ WINDOW_WIDTH_HU = 760.0
 _TINT = 0.55  # share of the vessel's colour inside a lesion: the CT still shows through
 _FAINT_RING = 0.6
 _MARGIN_PX = 2
+_DOT = " \N{BLACK CIRCLE}"
+_SMALLEST_LETTERS_PX = 9
+_CORNER_SHARE = 0.08  # of the rows: what viewers write into a corner
+_LETTER_SHARE = 0.04  # to each side of the middle of an edge: its letter of orientation
+_SIDE_SHARE = 0.35  # of the columns: a legend that is wider reaches under a viewer's bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,13 @@ def overlay(
     return rgb
 
 
-def lettering(lines: tuple[LegendLine, ...], *, rows: int) -> Lettering:
-    """The legend of an image of so many rows, with a dark edge round each letter."""
-    style = Style(size_px=max(9, round(rows / 40)))
+def lettering(lines: tuple[LegendLine, ...], *, size_px: int) -> Lettering:
+    """A legend in letters of this height, with a dark edge round each letter."""
+    style = Style(size_px=size_px)
     step = style.size_px + 3
-    words = [line.words + (" \N{BLACK CIRCLE}" if line.marked else "") for line in lines]
+    words = [line.words + (_DOT if line.marked else "") for line in lines]
     # The dot's width is always kept free, so that the legend has one size and one place on every slice.
-    width = max(round(style.face.getlength(line.words + " \N{BLACK CIRCLE}")) for line in lines) + 6
+    width = max(round(style.face.getlength(line.words + _DOT)) for line in lines) + 6
     letters = Image.new("RGB", (width, step * len(lines) + 4))
     cover = Image.new("L", letters.size)
     for number, (line, text) in enumerate(zip(lines, words, strict=True)):
@@ -92,18 +97,46 @@ def lettering(lines: tuple[LegendLine, ...], *, rows: int) -> Lettering:
     return Lettering(rgb=np.asarray(letters), cover=np.asarray(cover, np.float32) / np.float32(255))
 
 
-def quietest_corner(heart: Mask, *, height: int, width: int) -> tuple[int, int]:
-    """Row and column at which a rectangle in a corner covers the fewest pixels of the heart.
+def legend_sizes(rows: int) -> tuple[int, ...]:
+    """Heights of letters to try on an image of so many rows, from the one that reads well to the smallest that reads.
+
+    Examples
+    --------
+    >>> legend_sizes(512), legend_sizes(256)
+    ((13, 11, 9), (9,))
+    """
+    best = max(_SMALLEST_LETTERS_PX, round(rows / 40))
+    return tuple(range(best, _SMALLEST_LETTERS_PX - 1, -2))
+
+
+def quiet_place(heart: Mask, *, height: int, width: int) -> tuple[int, int] | None:
+    """Row and column of a rectangle that covers nothing of the heart and nothing of a viewer's own writing.
+
+    Viewers write into the corners, put the letters of orientation at the middles of the edges and lay their bars
+    over the upper middle: a legend stands at the left or right edge between those places, low before high.
 
     Parameters
     ----------
     heart : (row, column) bool
         Projection of the heart over all slices, so that the place is the same on each.
+
+    Returns
+    -------
+    tuple or None
+        None where no such place is free: then the image stays without a legend.
     """
     rows, columns = heart.shape
-    low, right = max(rows - height - _MARGIN_PX, 0), max(columns - width - _MARGIN_PX, 0)
-    corners = [(low, _MARGIN_PX), (low, right), (_MARGIN_PX, _MARGIN_PX), (_MARGIN_PX, right)]
-    return min(corners, key=lambda at: int(heart[at[0] : at[0] + height, at[1] : at[1] + width].sum()))
+    corner, letters = round(rows * _CORNER_SHARE), round(rows * (0.5 - _LETTER_SHARE))
+    low = range(rows - corner - height, rows - letters - 1, -1)
+    high = range(corner, letters - height + 1)
+    if width + _MARGIN_PX > columns * _SIDE_SHARE:
+        return None
+    for tops in (low, high):
+        for left in (_MARGIN_PX, columns - width - _MARGIN_PX):
+            for top in tops:
+                if not heart[top : top + height, left : left + width].any():
+                    return top, left
+    return None
 
 
 def stamped(rgb: Rgb, legend: Lettering, at: tuple[int, int]) -> Rgb:

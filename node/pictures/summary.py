@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from node.pictures.canvas import AMBER, SOFT, WHITE, Canvas, Colour, Rgb, Style, broken
+from node.pictures.curve import CurveWords, draw_curves
 
 PAGE_PX = 1024
 _LEFT = 40
@@ -20,6 +21,7 @@ _NOTE = Style(size_px=22, colour=SOFT)
 _FOOT = Style(size_px=17, colour=SOFT)
 _FOOT_TOP = PAGE_PX - 82
 _COLUMNS = (280, 440, 610, 770, 944 + _LEFT)  # right edges of the five number columns
+_CURVE_LEFT, _CURVE_TOP, _CURVE_PX = 590, 112, 244
 _TILE_GAP = 12
 _SMALLEST_TILE = 150
 
@@ -58,9 +60,10 @@ class SummaryWords:
     """Everything that the summary page says."""
 
     total: str
-    headline: str
-    details: tuple[str, ...]  # one or two lines below the headline
-    gauge: int | tuple[int, int] | None  # percentile, or band of percentiles
+    headline: tuple[str, ...]  # beside the total
+    details: tuple[str, ...]  # below it
+    gauge: int | tuple[int, int] | None  # percentile, or band of percentiles: drawn where there is no curve
+    curve: CurveWords | None
     heads: tuple[str, str, str, str, str]
     rows: tuple[TableRow, ...]
     notes: tuple[Note, ...]
@@ -84,19 +87,30 @@ def summary_page(words: SummaryWords) -> Rgb:
     Viewers lay a control bar over the upper middle of such images: nothing is drawn there.
     """
     page = _begun()
-    page.text((_LEFT, 114), words.total, _TOTAL)
-    beside = max(270, _LEFT + round(_TOTAL.face.getlength(words.total)) + 36)
-    page.text((beside, 120), words.headline, _HEADLINE)
-    down = 156.0
-    for detail in words.details:
-        down = page.wrapped((beside, down), detail, _SMALL, width_px=PAGE_PX - _LEFT - beside)
-    if words.gauge is not None:
-        down = _gauge(page, words.gauge, (beside, round(down) + 14), PAGE_PX - _LEFT - beside)
-    down = _table(page, words, max(round(down) + 18, 226))
+    down = _table(page, words, max(_head(page, words), 226))
     down = _notes(page, words.notes, down + 12, limit=_notes_limit(words))
     _montage(page, words, round(down) + 8)
     _foot(page, words.foot)
     return page.rgb
+
+
+def _head(page: Canvas, words: SummaryWords) -> int:
+    """Total, headline, details, and the curve beside them; gives the height below."""
+    right = PAGE_PX - _LEFT if words.curve is None else _CURVE_LEFT - 24
+    page.text((_LEFT, 106), words.total, _TOTAL)
+    beside = _LEFT + round(_TOTAL.face.getlength(words.total)) + 28
+    down = 112.0
+    for line in words.headline:
+        down = page.wrapped((beside, down), line, _HEADLINE, width_px=right - beside)
+    down = max(down + 6, 196.0)
+    for detail in words.details:
+        down = page.wrapped((_LEFT, down), detail, _SMALL, width_px=right - _LEFT)
+    if words.curve is not None:
+        draw_curves(page, words.curve, (_CURVE_LEFT, _CURVE_TOP), (PAGE_PX - _LEFT - _CURVE_LEFT, _CURVE_PX))
+        down = max(down, _CURVE_TOP + _CURVE_PX)
+    elif words.gauge is not None:
+        down = _gauge(page, words.gauge, (_LEFT + 8, round(down) + 14), right - _LEFT - 8)
+    return round(down) + 14
 
 
 def refusal_page(words: RefusalWords) -> Rgb:
@@ -184,8 +198,7 @@ def _notes(page: Canvas, notes: tuple[Note, ...], down: float, *, limit: float) 
         last = shown == len(notes) - 1
         if down + style.line_px * (len(lines) + (0 if last else 1)) > limit:
             left = len(notes) - shown
-            more = f"{left} more {'finding stands' if left == 1 else 'findings stand'} in the text report"
-            page.text((_LEFT, down), more, style)
+            page.text((_LEFT, down), f"{left} more in the text report", style)
             return down + style.line_px
         for line in lines:
             page.text((_LEFT, down), line, style)

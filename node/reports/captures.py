@@ -8,10 +8,12 @@ from pydicom import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from node.facts import Report, ReportRole, SourceSlice
-from node.pictures import WHITE, LegendLine, Lettering, Plane, Rgb, lettering, overlay, quietest_corner, stamped
+from node.pictures import WHITE, LegendLine, Plane, Rgb, legend_sizes, lettering, overlay, quiet_place, stamped
 from node.reports import codes
 from node.reports.plan import COLOURS, Numbers, ReportPlan
 from node.reports.source import coded, context_for, copy_elements, dress, reference, report
+from node.reports.spelling import one_decimal
+from scoring.measures import agatston_by_slice
 from scoring.result import EXCLUDED_LABEL, Vessel, printed_agatston
 
 SUMMARY_SERIES_NUMBER = 8000
@@ -34,15 +36,23 @@ _MOMENT = ("AcquisitionNumber", "AcquisitionDate", "AcquisitionTime", "PatientPo
 
 
 class Overlays:
-    """The overlay pictures of one result: the legend is drawn once for each set of vessels on a slice."""
+    """The overlay pictures of one result; the legend has one size and one place on all of them."""
 
     def __init__(self, plan: ReportPlan, numbers: Numbers, hu: npt.NDArray[np.generic]) -> None:
         self._plan, self._numbers, self._hu = plan, numbers, hu
-        self._legends: dict[tuple[Vessel, ...], Lettering] = {}
-        legend = self._legend(())
-        height, width = legend.rgb.shape[:2]
-        projection = np.asarray(numbers.score.heart.any(axis=0))
-        self._corner = quietest_corner(projection, height=height, width=width)
+        self._by_slice = _by_slice(plan, numbers, hu)
+        self._size_px, self._place = self._room_for_legend()
+
+    def _room_for_legend(self) -> tuple[int, tuple[int, int] | None]:
+        """Height of the letters and place of the legend, or no place where it would cover the heart."""
+        projection = np.asarray(self._numbers.score.heart.any(axis=0))
+        busiest = max(self._by_slice, key=lambda index: self._by_slice[index], default=0)
+        for size_px in legend_sizes(self._plan.source.rows):
+            height, width = lettering(self._lines(busiest), size_px=size_px).rgb.shape[:2]
+            place = quiet_place(projection, height=height, width=width)
+            if place is not None:
+                return size_px, place
+        return size_px, None
 
     @property
     def with_calcium(self) -> tuple[int, ...]:
@@ -59,8 +69,10 @@ class Overlays:
 
     def picture(self, index: int) -> Rgb:
         """One slice with rings, tints and legend."""
-        present = tuple(vessel for vessel in Vessel if index in self._numbers.pixels[vessel])
-        return stamped(self.plain(index), self._legend(present), self._corner)
+        plain = self.plain(index)
+        if self._place is None:
+            return plain
+        return stamped(plain, lettering(self._lines(index), size_px=self._size_px), self._place)
 
     def plain(self, index: int) -> Rgb:
         """One slice with rings and tints only."""
@@ -68,21 +80,28 @@ class Overlays:
         hu: Plane = self._hu[index]
         return overlay(hu, labels, LABEL_COLOURS, faint=EXCLUDED_LABEL)
 
-    def _legend(self, present: tuple[Vessel, ...]) -> Lettering:
-        if present not in self._legends:
-            total = self._numbers.total
-            lines = [
-                LegendLine(
-                    words=f"{vessel} {printed_agatston(self._numbers.score.vessels[vessel].agatston)}",
-                    colour=COLOURS[vessel],
-                    marked=vessel in present,
-                )
-                for vessel in Vessel
-            ]
-            lines.append(LegendLine(words=f"Agatston {total.printed}", colour=WHITE))
-            lines.append(LegendLine(words="preliminary", colour=_GREY))
-            self._legends[present] = lettering(tuple(lines), rows=self._plan.source.rows)
-        return self._legends[present]
+    def _lines(self, index: int) -> tuple[LegendLine, ...]:
+        """Scores by vessel, those on this slice marked; the total; what this slice gives to it."""
+        vessels = [
+            LegendLine(
+                words=f"{vessel} {printed_agatston(self._numbers.score.vessels[vessel].agatston)}",
+                colour=COLOURS[vessel],
+                marked=index in self._numbers.pixels[vessel],
+            )
+            for vessel in Vessel
+        ]
+        own = self._by_slice.get(index, 0.0)
+        return (
+            *vessels,
+            LegendLine(words=f"Agatston {self._numbers.total.printed}", colour=WHITE),
+            LegendLine(words=f"this slice {one_decimal(own) if own else 0}", colour=WHITE),
+            LegendLine(words="preliminary", colour=_GREY),
+        )
+
+
+def _by_slice(plan: ReportPlan, numbers: Numbers, hu: npt.NDArray[np.generic]) -> dict[int, float]:
+    row, column = (float(step) for step in plan.source.slices[0].plane["PixelSpacing"].value)
+    return agatston_by_slice(hu, numbers.score.labels, numbers.score.protocol, row * column)
 
 
 def overlay_name(index: int) -> str:

@@ -141,6 +141,18 @@ _FINDINGS = {
     "geometry": "Geometry not usable",
     "several_phases": "Several phases in one series",
     "zero_or_one_uncertain": "Score made of specks within noise only",
+    "zero": "Zero that this scan does not make certain",
+    "specks": "Specks within noise are part of the score",
+    "not_judged": "Faults of a scan that are not recognised",
+    "anatomy": "Anatomy found with low confidence",
+    "mirrored": "Images mirrored",
+    "mass_factor": "Mass calibration",
+    "segmentation": "Segmentation given from outside",
+    "mixed_patients": "Images of several patients",
+    "image_type": "Type of image",
+    "lossy": "Compressed with loss",
+    "pixels": "Pixels not usable",
+    "rescale": "Rescale to HU not usable",
 }
 
 

@@ -1,7 +1,8 @@
-"""How sure the numbers are, in words: uncertain lesions, the repeat interval, the published rescan limit."""
+"""What stands beside the numbers, in words: uncertain lesions, repeat interval, published rescan limit, spread."""
 
 from node.reports.spelling import one_decimal
-from scoring.result import Interval, Score, Uncertain, printed_agatston
+from scoring.result import Interval, Percentile, Score, Spread, Uncertain, printed_agatston
+from scoring.risk import population_of
 
 SMALLEST_SHARE = 0.01
 """A category that fewer repeats than this would show is not worth a word."""
@@ -62,3 +63,27 @@ def rescan_words(score: Score) -> str | None:
     """The published limit of a population beside it, or None."""
     limit = score.interval.published_rescan_limit if score.interval else None
     return None if limit is None else f"+/- {limit.agatston:.0f} ({limit.source})"
+
+
+def spread_words(spread: Spread) -> str | None:
+    """How the calcium lies over the vessels, or None without calcium.
+
+    Examples
+    --------
+    >>> spread_words(Spread(vessels_involved=3, diffusivity=0.42, left_main=True, left_main_share=0.081))
+    '3 of 4 vessels, diffusivity 0.42 (1 - largest vessel / total), left main 8 % of the total'
+    """
+    if spread.diffusivity is None or spread.left_main_share is None:
+        return None
+    left_main = f"left main {100 * spread.left_main_share:.0f} % of the total" if spread.left_main else "left main free"
+    return (
+        f"{spread.vessels_involved} of 4 vessels, diffusivity {spread.diffusivity:.2f} "
+        f"(1 - largest vessel / total), {left_main}"
+    )
+
+
+def population_words(percentile: Percentile | None) -> str | None:
+    """Whom the percentile compares with, in full, or None where there is none."""
+    if percentile is None:
+        return None
+    return population_of("hoff" if percentile.value is None else "mesa")

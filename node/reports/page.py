@@ -2,13 +2,25 @@
 
 import numpy as np
 
-from node.pictures import Note, RefusalWords, Rgb, SummaryWords, TableRow, Tile, refusal_page, summary_page
+from node.pictures import (
+    Curve,
+    CurveWords,
+    Note,
+    RefusalWords,
+    Rgb,
+    SummaryWords,
+    TableRow,
+    Tile,
+    refusal_page,
+    summary_page,
+)
 from node.reports.captures import Overlays
-from node.reports.doubt import repeat_words, uncertain_words
+from node.reports.doubt import population_words, repeat_words, uncertain_words
 from node.reports.identity import PRODUCT
 from node.reports.plan import COLOURS, UNCALIBRATED, Line, Numbers, ReportPlan, percentile_words
-from node.reports.spelling import one_decimal
+from node.reports.spelling import one_decimal, ordinal
 from scoring.result import Vessel
+from scoring.risk import Withheld, percentile_curves
 
 _CROP_MM = 50.0
 _SMALLEST_CROP_PX = 32
@@ -23,6 +35,7 @@ def summary(plan: ReportPlan, numbers: Numbers, overlays: Overlays) -> Rgb:
             headline=_headline(numbers),
             details=_details(numbers),
             gauge=_gauge(numbers),
+            curve=_curve(numbers),
             heads=(
                 "Agatston",
                 "volume mm³",
@@ -50,10 +63,10 @@ def refusal(plan: ReportPlan) -> Rgb:
     )
 
 
-def _headline(numbers: Numbers) -> str:
+def _headline(numbers: Numbers) -> tuple[str, ...]:
     very_high = " (very high)" if numbers.score.risk.very_high else ""
     category = numbers.category.meaning.replace(">= ", "≥ ")
-    return f"Agatston   {category}{very_high}   CAC-DRS {numbers.score.risk.cac_drs}"
+    return "Agatston score", f"{category}{very_high}", f"CAC-DRS {numbers.score.risk.cac_drs}"
 
 
 def _details(numbers: Numbers) -> tuple[str, ...]:
@@ -74,6 +87,25 @@ def _gauge(numbers: Numbers) -> int | tuple[int, int] | None:
     if percentile is None:
         return None
     return percentile.band if percentile.value is None else percentile.value
+
+
+def _curve(numbers: Numbers) -> CurveWords | None:
+    """The table's curves with the person's point, where the person has a percentile in it."""
+    person, percentile = numbers.score.demographics, numbers.percentile
+    if percentile is None or person.age_years is None:
+        return None
+    try:
+        curves = percentile_curves("hoff" if percentile.value is None else "mesa", person)
+    except Withheld:
+        return None
+    return CurveWords(
+        curves=tuple(
+            Curve(name=ordinal(rank), points=tuple(zip(curves.ages, scores, strict=True)))
+            for rank, scores in sorted(curves.scores.items())
+        ),
+        age_years=person.age_years,
+        score=numbers.total.printed,
+    )
 
 
 def _row(line: Line) -> TableRow:
@@ -100,6 +132,9 @@ def _notes(plan: ReportPlan, numbers: Numbers) -> tuple[Note, ...]:
     if uncertain:
         out.append(Note(words=_sentence(uncertain), warns=True))
     out += [Note(words=f"Note: {said.sentence}", warns=False) for said in plan.caveats if not said.warns]
+    population = population_words(numbers.percentile)
+    if population:
+        out.append(Note(words=f"Percentile among: {population}", warns=False))
     return tuple(out)
 
 

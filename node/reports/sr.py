@@ -15,7 +15,7 @@ from pydicom.uid import BasicTextSRStorage, Comprehensive3DSRStorage
 
 from node.facts import Report, ReportRole
 from node.reports import codes
-from node.reports.doubt import repeat_words, rescan_words
+from node.reports.doubt import population_words, repeat_words, rescan_words, spread_words
 from node.reports.identity import PRODUCT
 from node.reports.plan import Line, Numbers, ReportPlan, Said, percentile_words
 from node.reports.regions import Region, outlined
@@ -137,7 +137,7 @@ def _total_group(plan: ReportPlan, numbers: Numbers) -> sr.VolumetricROIMeasurem
         geometric_purpose=codes.BOUNDED_BY,
     )
     _comment(group, plan.caveats)
-    _comment_words(group, [*_band_words(numbers), *_repeat_words(numbers)])
+    _comment_words(group, [*_band_words(numbers), *_repeat_words(numbers), *_beside_words(numbers)])
     return group
 
 
@@ -240,6 +240,13 @@ def _repeat_words(numbers: Numbers) -> list[str]:
     repeat, rescan = repeat_words(numbers.score), rescan_words(numbers.score)
     told = [f"Repeat interval: {repeat}"] if repeat else []
     return [*told, f"Published rescan limit: {rescan}"] if rescan else told
+
+
+def _beside_words(numbers: Numbers) -> list[str]:
+    """What has no coded concept of its own: the spread over the vessels, and the percentile's population in full."""
+    spread, population = spread_words(numbers.score.spread), population_words(numbers.percentile)
+    told = [f"Spread: {spread}"] if spread else []
+    return [*told, f"Population: {population}"] if population else told
 
 
 def _num(

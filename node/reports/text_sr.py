@@ -8,7 +8,7 @@ from pydicom.sr.coding import Code
 
 from node.facts import TEXT_REPORT_FILE, Report, ReportRole
 from node.reports import codes
-from node.reports.doubt import bounds_words, repeat_words, rescan_words, uncertain_words
+from node.reports.doubt import bounds_words, population_words, repeat_words, rescan_words, spread_words, uncertain_words
 from node.reports.identity import PRODUCT
 from node.reports.plan import STATUS, UNCALIBRATED, Line, Numbers, ReportPlan, percentile_words
 from node.reports.source import coded, dress, report
@@ -56,11 +56,14 @@ def _scored(numbers: Numbers) -> list[str]:
     if numbers.percentile:
         rank = percentile_words(numbers.percentile)
         told.append(f"Percentile: {rank} ({numbers.percentile.population}; {numbers.percentile.source})")
+        told.append(f"Population: {population_words(numbers.percentile)}")
     if risk.arterial_age_years is not None:
         told.append(f"Arterial age (MESA): {risk.arterial_age_years:.0f} years; not for people with diabetes")
     if risk.mesa_chd_risk_percent is not None:
         told.append(f"MESA 10-year CHD risk with calcium score: {risk.mesa_chd_risk_percent:.1f} %")
     told += [f"{line.name}: {_measures(line, numbers)}" for line in (*numbers.vessels, total)]
+    spread = spread_words(numbers.score.spread)
+    told += [f"Spread: {spread}"] if spread else []
     if not numbers.mass.calibrated:
         told.append(f"Note: {UNCALIBRATED}")
     uncertain = uncertain_words(numbers.score.uncertain, total.measures.lesions, total.measures.agatston)

@@ -8,7 +8,7 @@ from scoring.anatomy.chest import Chest, find_chest
 from scoring.anatomy.circles import Track, Votes, cast_votes
 from scoring.anatomy.frame import Anatomy, distance_to
 from scoring.anatomy.grid import Grid, coarse_grid
-from scoring.anatomy.heart import Core, OpenedHeart, centre_by_aorta, find_core, open_heart
+from scoring.anatomy.heart import Core, OpenedHeart, centre_by_aorta, find_core, level_by_aorta, open_heart
 from scoring.anatomy.sides import refuse_mirrored
 from scoring.result import UnfitError
 from scoring.volume import Volume
@@ -77,14 +77,19 @@ def _agreed(
     ascending = find_ascending(votes, core.centre_mm)
     for _ in range(MOVES):
         whole = whole_ascending(votes, core.centre_mm, ascending)
-        if whole is None or whole.length_mm < LEAST_ASCENDING_MM or np.mean(whole.share) < LEAST_SHARE:
+        if whole is None or not _is_sure(whole):
             break
         place = centre_by_aorta(whole, core)
         other = find_core(grid, chest, descending, place) if place else None
         if other is None or other.strength_mm < LEAST_CORE_MM or other.flank < LEAST_FLANK:
             break
         core, ascending = other, find_ascending(votes, other.centre_mm)
-    return core, ascending
+    whole = whole_ascending(votes, core.centre_mm, ascending)
+    return (level_by_aorta(core, whole) if whole is not None and _is_sure(whole) else core), ascending
+
+
+def _is_sure(track: Track) -> bool:
+    return track.length_mm >= LEAST_ASCENDING_MM and float(np.mean(track.share)) >= LEAST_SHARE
 
 
 def _anatomy(

@@ -1,6 +1,6 @@
 """Where the heart is: its centre, its body without vessels and folds, and distances to its surface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,11 +41,15 @@ AORTA_TO_CENTRE_MM = (-36.0, 2.0, 29.0)
 """So far (z, y, x) from the lower end of the ascending aorta, in y and x from its place at the ostia, the heart's
 centre lies: phantoms, two real hearts."""
 AORTA_SPREAD_MM = (12.0, 10.0, 9.0)
+AORTA_WEIGHT = 0.5
 OSTIA_UP_MM = 38.0
 GREATEST_OFF_MM = (22.0, 20.0, 17.0)
 """A centre farther from where the aorta has it was mistaken: right ones lay within 18, 14 and 9 mm."""
 
 OPENING_MM = 5.0
+CHAMBER_SHARE = 0.05
+CHAMBER_WITHIN = 0.85
+"""A part that fat divides from the rest belongs to the heart when it is so large and lies so far inside its extent."""
 LONG_AXIS = (-0.66, -0.47, 0.58)
 """From base to apex, (z, y, x): down, forward, left."""
 HALF_LENGTH_MM = 75.0
@@ -143,6 +147,13 @@ def centre_by_aorta(ascending: Track, core: Core) -> Point | None:
     return place if (off > GREATEST_OFF_MM).any() else None
 
 
+def level_by_aorta(core: Core, ascending: Track) -> Core:
+    """The core half-way to the height that the root gives it; both err by centimetres, for reasons of their own."""
+    z, y, x = core.centre_mm
+    by_aorta = float(ascending.z_mm[0]) + AORTA_TO_CENTRE_MM[0]
+    return replace(core, centre_mm=(z + AORTA_WEIGHT * (by_aorta - z), y, x))
+
+
 def _halve(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """In-plane block mean by CORE_STEP."""
     n, rows, columns = values.shape
@@ -203,8 +214,9 @@ def open_heart(grid: Grid, chest: Chest, centre_mm: Point, descending: Track | N
         return None
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    largest = labels == sizes.argmax()
-    body = soft & (ndimage.distance_transform_edt(~largest, grid.spacing_mm) <= OPENING_MM)
+    central = np.bincount(labels.ravel(), ellipsoid.ravel()) / np.maximum(np.bincount(labels.ravel()), 1)
+    chambers = (sizes == sizes.max()) | ((sizes > CHAMBER_SHARE * sizes.max()) & (central < CHAMBER_WITHIN))
+    body = soft & (ndimage.distance_transform_edt(~chambers[labels], grid.spacing_mm) <= OPENING_MM)
     beyond = ndimage.distance_transform_edt(~body, grid.spacing_mm)
     within = ndimage.distance_transform_edt(body, grid.spacing_mm)
     closed = ndimage.distance_transform_edt(beyond <= CLOSING_MM, grid.spacing_mm) - CLOSING_MM

@@ -52,8 +52,16 @@ ABOVE_CENTRE_MM = 47.0
 
 CRUX_BELOW_MM = -10.0
 FAR_BACK_MM = 33.0
+FAR_BACK_FROM_MM = 26.0
+FORWARD_PER_MM_UP = 1.3
 RIGHT_BACK_MM = 12.0
-"""Above the crux the left artery's branches lay at most 32 mm behind the heart's centre, the right's before it."""
+"""Above the crux the left artery's branches lay at most 32 mm behind the heart's centre, the right's before it.
+
+From the fork, 36 to 40 mm above the centre, the circumflex slopes down as it runs back: the higher, the less far back.
+"""
+ON_COURSE_MM = 8.0
+FARTHEST_BACK_MM = 46.0
+"""No artery ran farther back at any height: there lie veins, oesophagus and lung."""
 
 BRIGHT_AROUND_HU = (70.0, 15.0)
 """Tissue around calcium measures fat to blood; where it is brighter, a streak or motion made both."""
@@ -157,7 +165,7 @@ def weigh(
         "hugging": _hugging(places, shapes.hugging),
         "sheet": _sheet(shapes),
         "outer": _outer(shapes),
-        "behind": _behind(places),
+        "behind": _behind(places, courses),
         "above": _above(places),
         "ellipsoid": np.where(places.ellipsoid > 1.25, -2.0, 0.0),
         "speck": _speck(pictures, protocol, blood.noise_sd_hu),
@@ -232,12 +240,14 @@ def _outer(shapes: Shapes) -> Values:
     return result
 
 
-def _behind(places: Places) -> Values:
+def _behind(places: Places, courses: Courses) -> Values:
     """Against the back of the heart: atria, pulmonary veins, oesophagus; only near the crux do arteries run there."""
     up, back, left = places.from_centre.T
     off = np.clip((back - 24.0) / 6.0, 0.0, 1.0) * np.clip((places.outside - 0.5) / 2.0, 0.0, 1.0)
     above_crux = up > CRUX_BELOW_MM
-    far_back = np.clip((back - FAR_BACK_MM) / 5.0, 0.0, 1.0) * above_crux
+    limit = FAR_BACK_MM - FORWARD_PER_MM_UP * np.maximum(0.0, up - FAR_BACK_FROM_MM)
+    limit = np.where(above_crux, limit, FARTHEST_BACK_MM)
+    far_back = np.clip((back - limit) / 5.0, 0.0, 1.0) * (courses.nearest > ON_COURSE_MM)
     right_back = np.clip((back - RIGHT_BACK_MM) / 8.0, 0.0, 1.0) * (left < -5.0) * above_crux
     at_descending = places.descending_wall < 4.0
     result: Values = -np.where(at_descending, 3.0, 2.5 * np.maximum(np.maximum(off, far_back), right_back))

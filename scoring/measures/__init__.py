@@ -18,6 +18,7 @@ from scoring.measures.figures import (
     island_figures,
     measure,
 )
+from scoring.measures.slices import agatston_by_slice
 from scoring.measures.spread import spread_of
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "IslandFigures",
     "Measured",
     "MeasuredLesion",
+    "agatston_by_slice",
     "agatston_in_mask",
     "agatston_of",
     "agatston_without_minimum_size",

@@ -5,7 +5,7 @@ In:      Volume, Acquisition, Demographics, Anatomy, Protocol; the score itself 
 Out:     Findings: code, severity, measured figure, sentence. Every threshold stands in `limits`.
 Keeps:   nothing.
 Hostile: headers that lie or are silent; what cannot be judged is said, never assumed.
-Alone:   tests/scoring/test_quality.py: tables of figures and verdicts.
+Alone:   tests/scoring/quality: tables of figures, and one painted fault for each code.
 """
 
 from scoring.quality.header import header_findings

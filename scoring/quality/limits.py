@@ -68,7 +68,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "bottom_share": Limit(
         unit="%",
-        refuse=90.0,
+        weakens=90.0,
         source="at the lowest slice of a whole heart its outline is narrow: 0 to 62 % of 20 scans",
     ),
     "core": Limit(

@@ -36,8 +36,25 @@ def mesa_percentile(printed: int, demographics: Demographics) -> Percentile:
     91
     """
     mesa = table("mesa_percentile")
-    age, sex, women_or_men = _person(demographics)
-    youngest, oldest = mesa["ages"]
+    group, sex = mesa_group(demographics)
+    age, _, women_or_men = person_of(demographics)
+    reached = bisect.bisect_right(mesa["scores"][f"{group}:{sex}:{age}"], printed) if printed > 0 else 0
+    named = group if group in ("black", "white") else group.capitalize()
+    return Percentile(
+        value=reached, band=None, population=f"MESA, {women_or_men}, {named}", source=mesa["short_citation"]
+    )
+
+
+def mesa_group(demographics: Demographics) -> tuple[str, str]:
+    """Which of MESA's tables a person belongs to: the ethnic group and the sex, as the table spells them.
+
+    Raises
+    ------
+    Withheld
+        Age, sex or group is missing or outside the table.
+    """
+    age, sex, _ = person_of(demographics)
+    youngest, oldest = table("mesa_percentile")["ages"]
     if not youngest <= age <= oldest:
         raise Withheld(f"no percentile: the age of {age} years is outside MESA ({youngest}–{oldest})")
     group = demographics.ethnic_group
@@ -48,11 +65,7 @@ def mesa_percentile(printed: int, demographics: Demographics) -> Percentile:
         )
     if group not in ETHNIC_GROUPS:
         raise Withheld("no percentile: MESA has tables for black, white, Hispanic and Chinese people only")
-    reached = bisect.bisect_right(mesa["scores"][f"{group}:{sex}:{age}"], printed) if printed > 0 else 0
-    named = group if group in ("black", "white") else group.capitalize()
-    return Percentile(
-        value=reached, band=None, population=f"MESA, {women_or_men}, {named}", source=mesa["short_citation"]
-    )
+    return group, sex
 
 
 def hoff_band(printed: int, demographics: Demographics) -> Percentile:
@@ -69,7 +82,7 @@ def hoff_band(printed: int, demographics: Demographics) -> Percentile:
     (50, 75)
     """
     hoff = table("hoff_2001")
-    age, sex, women_or_men = _person(demographics)
+    age, sex, women_or_men = person_of(demographics)
     youngest, oldest = hoff["ages"]
     if not youngest <= age <= oldest:
         raise Withheld(f"no percentile: the age of {age} years is outside Hoff 2001 ({youngest}–{oldest})")
@@ -93,8 +106,14 @@ def _no_calcium(percentiles: list[int], cuts: list[int], population: str) -> str
     return f"no percentile: Hoff 2001 does not place a score of 0{said}"
 
 
-def _person(demographics: Demographics) -> tuple[int, str, str]:
-    """Age, the table's word for the sex, and the plural for print."""
+def person_of(demographics: Demographics) -> tuple[int, str, str]:
+    """Age, the tables' word for the sex, and the plural for print.
+
+    Raises
+    ------
+    Withheld
+        One of them is missing or cannot be right.
+    """
     if demographics.withheld is not None:
         raise Withheld(f"no percentile: {demographics.withheld}")
     age = demographics.age_years

@@ -44,6 +44,7 @@ PROTOCOL = ProtocolUsed(
     slice_increment_mm=3.0,
     slice_thickness_mm=3.0,
     kvp=120.0,
+    weight_steps_hu=(130.0, 200.0, 300.0, 400.0),
 )
 MESA = Percentile(value=84, band=None, population="MESA, men, white, 55 years", source="McClelland 2006")
 NOISE = Finding(
