@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check peers viewers conformance judges refusals bench evaluate interval methods serve help clean
+.PHONY: demo test check peers viewers conformance judges refusals bench costs evaluate interval methods serve help clean
 .DEFAULT_GOAL := help
 
 $(BIN)/calcium-node: pyproject.toml constraints.txt
@@ -47,6 +47,9 @@ refusals: $(VENV)/.dev  ## one result against peers that refuse some of it: what
 bench: $(VENV)/.dev  ## the arithmetic beside a naive one; stage times of scoring and reporting one phantom
 	$(BIN)/python -m tests.bench_arithmetic
 	$(BIN)/python -m tests.bench
+
+costs: $(VENV)/.dev  ## time and bytes of one result, by object and encoding; tables of docs/performance.md
+	$(BIN)/python -m tests.report_costs --write
 
 evaluate: $(VENV)/.dev  ## accuracy on new phantoms and real hearts; SEED=2 CASES=100 draw others
 	$(BIN)/python -m tests.evaluation --seed $(or $(SEED),1) --cases $(or $(CASES),100) $(if $(OUT),--out $(OUT))

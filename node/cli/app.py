@@ -6,6 +6,7 @@ import typer
 
 from node.cli import (
     config,
+    conformance,
     deliveries,
     demo,
     doctor,
@@ -42,6 +43,7 @@ app.command("risk")(risk.risk)
 app.command("send")(network.send)
 app.command("echo")(network.echo)
 app.command("doctor")(doctor.doctor)
+app.command("conformance")(conformance.conformance)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(peers.app, name="peers")

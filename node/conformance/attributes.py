@@ -16,7 +16,8 @@ from node.reports.source import VERBATIM
 
 _LONGEST_VALUE = 90
 _OPAQUE = ("ContentSequence", "PixelData")
-_OF_THE_JOB = {"DA": "date of the job", "TM": "time of the job", "UI": "derived"}
+_OF_THE_JOB = {"DA": "date of the job", "TM": "time of the job"}
+_OURS = "2.25."
 
 
 def attribute_table(one: Dataset, other: Dataset, *, as_the_ct: frozenset[str]) -> str:
@@ -46,7 +47,7 @@ def keywords_read() -> frozenset[str]:
         tree = ast.parse(inspect.getsource(import_module(f"node.reading.{module.name}")))
         words = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
         names = {one.attr for one in ast.walk(tree) if isinstance(one, ast.Attribute)}
-        found |= {word for word in words | names if tag_for_keyword(word) is not None}
+        found |= {word for word in words | names if word and tag_for_keyword(word) is not None}
     return frozenset(found)
 
 
@@ -73,12 +74,17 @@ def _value(element: DataElement, twin: DataElement | None, as_the_ct: frozenset[
     if element.keyword in as_the_ct:
         return "as in the CT image"
     if element.VR == "SQ":
-        return _code(element.value[0]) if _is_code(element) else _items(element)
+        return _terms(element, twin) if _is_code(element) else _items(element)
     if element.is_empty:
         return "empty"
-    if twin is not None and element.value == twin.value:
-        return literal(_shown(element))
-    return _OF_THE_JOB.get(str(element.VR), "of the result")
+    return literal(_shown(element)) if twin is not None and element.value == twin.value else _source(element)
+
+
+def _source(element: DataElement) -> str:
+    """Where a value comes from that is not the same in every object."""
+    if element.VR == "UI":
+        return "derived" if str(element.value).startswith(_OURS) else "of the CT"
+    return _OF_THE_JOB.get(str(element.VR), "varies")
 
 
 def _shown(element: DataElement) -> str:
@@ -89,6 +95,12 @@ def _shown(element: DataElement) -> str:
 
 def _items(element: DataElement) -> str:
     return "empty" if not element.value else "1 item" if len(element.value) == 1 else "1-n items"
+
+
+def _terms(element: DataElement, twin: DataElement | None) -> str:
+    found = [_code(item) for one in (element, twin) if one is not None for item in one.value]
+    several = dict.fromkeys(found)
+    return "; ".join(several) if len(several) == 1 else f"one of the coded terms below, as {next(iter(several))}"
 
 
 def _is_code(element: DataElement) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; bars inside cells are escaped.
+    r"""A table; bars inside cells are escaped.
 
     Examples
     --------
@@ -12,7 +12,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     | key | default |
     |---|---|
     | port | 11112 |
-    | form | a\\|b |
+    | form | a\|b |
     """
     lines = [heads, *rows]
     written = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines]

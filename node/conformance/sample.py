@@ -32,7 +32,7 @@ from scoring.result import (
     Vessel,
 )
 
-SCORED, SCORED_OTHERWISE, ZERO, REFUSED = "with calcium", "with calcium, another scan", "without calcium", "refused"
+SCORED, SCORED_OTHERWISE, ZERO, REFUSED = "with calcium", "mass not calibrated", "without calcium", "refused"
 
 _WEAKENS = Finding(code="noise", severity=Severity.WEAKENS, sentence="noise is 26 HU", measured=26.0, unit="HU")
 _NOTE = Finding(code="gating", severity=Severity.NOTE, sentence="the header says nothing of ECG gating")
@@ -50,6 +50,8 @@ class _Scan:
     spacing_mm: float
     increment_mm: float
     body_part: str
+    rows_run: float  # y of the column cosines: with the patient's back, or against it
+    vessels: tuple[Vessel, Vessel]
     created: datetime
 
     @property
@@ -64,6 +66,8 @@ _FIRST = _Scan(
     spacing_mm=0.5,
     increment_mm=3.0,
     body_part="CHEST",
+    rows_run=1.0,
+    vessels=(Vessel.LAD, Vessel.RCA),
     created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
 )
 _SECOND = _Scan(
@@ -73,6 +77,8 @@ _SECOND = _Scan(
     spacing_mm=0.7,
     increment_mm=2.5,
     body_part="HEART",
+    rows_run=-1.0,
+    vessels=(Vessel.LCX, Vessel.RCA),
     created=_FIRST.created + timedelta(days=400, hours=5, minutes=6, seconds=7),
 )
 
@@ -93,7 +99,7 @@ def plane_keywords() -> frozenset[str]:
 
 
 def _built(result: Score | Unfit, scan: _Scan) -> tuple[Report, ...]:
-    hu = np.zeros(scan.shape, np.int16) if isinstance(result, Score) else None
+    hu = np.where(result.labels > 0, np.int16(300), np.int16(30)) if isinstance(result, Score) else None
     choices = ReportChoices(
         created=scan.created, software_version=f"{scan.number}.0", device_serial_number=f"SITE-{scan.number}"
     )
@@ -101,11 +107,11 @@ def _built(result: Score | Unfit, scan: _Scan) -> tuple[Report, ...]:
 
 
 def _labels(scan: _Scan) -> LabelVolume:
-    """Two arteries with calcium, each on two slices."""
+    """Two arteries with calcium on several slices."""
     labels = np.zeros(scan.shape, np.uint8)
-    middle = scan.size // 2
-    labels[3:5, middle : middle + 3, middle - 6 : middle - 2] = Vessel.LAD.label
-    labels[4:6, middle + 6 : middle + 9, middle + 2 : middle + 5] = Vessel.RCA.label
+    middle, (one, other) = scan.size // 2, scan.vessels
+    labels[3:5, middle : middle + 3, middle - 6 : middle - 2] = one.label
+    labels[4 : 5 + scan.number, middle + 6 : middle + 9, middle + 2 : middle + 5] = other.label
     return labels
 
 
@@ -124,7 +130,7 @@ def _scored(scan: _Scan, labels: LabelVolume) -> Score:
         ),
         uncertain=Uncertain(lesions=1, agatston=total.agatston / 4) if total.lesions else Uncertain(),
         risk=_risk(total),
-        quality=(_WEAKENS, _NOTE),
+        quality=(_WEAKENS, _NOTE) if total.lesions else (_NOTE,),
         labels=labels,
         heart=heart,
         demographics=Demographics(age_years=50 + scan.number, sex="M", ethnic_group="white"),
@@ -147,6 +153,8 @@ def _protocol(scan: _Scan) -> ProtocolUsed:
         slice_increment_mm=scan.increment_mm,
         slice_thickness_mm=scan.increment_mm,
         kvp=120.0,
+        weight_steps_hu=(130.0, 200.0, 300.0, 400.0),
+        volume_threshold_hu=130.0,
     )
 
 
@@ -256,7 +264,7 @@ def _slice(scan: _Scan, index: int) -> SourceSlice:
 def _plane(scan: _Scan, index: int) -> Dataset:
     at: Mapping[str, str | int | Sequence[float]] = {
         "ImagePositionPatient": [-10.0 * scan.number, -10.0, scan.increment_mm * index],
-        "ImageOrientationPatient": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+        "ImageOrientationPatient": [1.0, 0.0, 0.0, 0.0, scan.rows_run, 0.0],
         "PixelSpacing": [scan.spacing_mm, scan.spacing_mm],
         "SliceThickness": str(scan.increment_mm),
         "SliceLocation": str(scan.increment_mm * index),

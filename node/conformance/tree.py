@@ -1,4 +1,4 @@
-"""The content tree of the Structured Report as a table: which item stands where, and how often in each kind of result."""
+"""The content tree of a report as a table: which item stands where, how often in each kind of result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -35,10 +35,15 @@ _STORE_ANSWERS = {
 
 def services(sent: Mapping[str, tuple[Report, ...]]) -> str:
     """SOP classes by role; `sent` are samples of every object that is sent."""
-    received = {UID(context.abstract_syntax or "") for context in _supported()}
+    received = set(_supported())
     proposed = {sop_class for sop_class, _, _ in _proposals(sent)} | {_VERIFICATION}
     rows = [
-        (sop_class.name, literal(sop_class), "yes" if sop_class in proposed else "", "yes" if sop_class in received else "")
+        (
+            sop_class.name,
+            literal(sop_class),
+            "yes" if sop_class in proposed else "",
+            "yes" if sop_class in received else "",
+        )
         for sop_class in sorted(received | proposed, key=lambda one: one.name)
     ]
     return table(("SOP class", "UID", "SCU", "SCP"), rows)
@@ -46,16 +51,16 @@ def services(sent: Mapping[str, tuple[Report, ...]]) -> str:
 
 def accepted_contexts() -> str:
     """Presentation contexts that the listener accepts, transfer syntaxes in its order of preference."""
-    rows = [
-        (UID(context.abstract_syntax or "").name, "; ".join(UID(one).name for one in context.transfer_syntax))
-        for context in _supported()
-    ]
-    return table(("abstract syntax", "transfer syntaxes, preferred first"), rows)
+    together: dict[str, list[str]] = {}
+    for sop_class, syntaxes in _supported().items():
+        together.setdefault("; ".join(one.name for one in syntaxes), []).append(sop_class.name)
+    rows = [("; ".join(classes), syntaxes) for syntaxes, classes in together.items()]
+    return table(("abstract syntaxes", "transfer syntaxes, preferred first"), rows)
 
 
 def transfer_syntaxes() -> str:
     """Names and UIDs of the transfer syntaxes above."""
-    found = dict.fromkeys(UID(one) for context in _supported() for one in context.transfer_syntax)
+    found = dict.fromkeys(one for syntaxes in _supported().values() for one in syntaxes)
     return table(("transfer syntax", "UID"), [(one.name, literal(one)) for one in found])
 
 
@@ -67,16 +72,15 @@ def proposed_contexts(sent: Mapping[str, tuple[Report, ...]]) -> str:
 
 def store_answers() -> str:
     """Statuses with which the listener answers a C-STORE."""
-    rows = [(f"0x{status:04X}", dimse.words(status).partition(" (")[0], when) for status, when in _STORE_ANSWERS.items()]
+    rows = [
+        (f"0x{status:04X}", dimse.words(status).partition(" (")[0], when) for status, when in _STORE_ANSWERS.items()
+    ]
     return table(("status", "meaning", "when"), rows)
 
 
 def peer_statuses() -> str:
     """Statuses of a peer's answer to our C-STORE, and what becomes of the delivery."""
-    rows = [
-        (_codes(first, last), str(kind), words, _consequence(first))
-        for first, last, kind, words in dimse.STATUSES
-    ]
+    rows = [(_codes(first, last), str(kind), words, _consequence(first)) for first, last, kind, words in dimse.STATUSES]
     rows.append(("any other", "unknown", dimse.words(0x0001 | 0x4000).partition(" (")[0], _consequence(0x4001)))
     rows.append(("none", "", "no answer in time, or the association broke", _consequence(None)))
     return table(("status", "class", "our words", "what becomes of the object"), rows)
@@ -121,17 +125,21 @@ def association_limits() -> str:
         ("time without any PDU, then abort", f"{receive.idle_seconds:g} s (`idle_seconds`)", "accepting"),
         ("time for connection and A-ASSOCIATE-AC", f"{deliver.connect_timeout_seconds:g} s", "initiating"),
         ("time for each C-STORE-RSP", f"{deliver.answer_timeout_seconds:g} s", "initiating"),
-        ("wait before another attempt", f"{deliver.first_retry_seconds:g} s, doubled up to "
-         f"{deliver.longest_retry_seconds:g} s, each ± 25 %", "initiating"),
+        (
+            "wait before another attempt",
+            f"{deliver.first_retry_seconds:g} s, doubled up to {deliver.longest_retry_seconds:g} s, each ± 25 %",
+            "initiating",
+        ),
         ("attempts end after", f"{deliver.give_up_days:g} days: parked, never deleted", "initiating"),
         ("asynchronous operations", "none: one operation at a time on an association", "both"),
     ]
     return table(("what", "value", "associations"), rows)
 
 
-def _supported() -> Sequence[object]:
-    contexts: Sequence[object] = application_entity(Settings().receive).supported_contexts
-    return contexts
+def _supported() -> Mapping[UID, Sequence[UID]]:
+    """Transfer syntaxes by SOP class, as the listener is set up."""
+    contexts = application_entity(Settings().receive).supported_contexts
+    return {UID(str(one.abstract_syntax)): [UID(syntax) for syntax in one.transfer_syntax] for one in contexts}
 
 
 def _proposals(sent: Mapping[str, tuple[Report, ...]]) -> list[tuple[UID, UID, str]]:
@@ -155,7 +163,7 @@ def _proposals(sent: Mapping[str, tuple[Report, ...]]) -> list[tuple[UID, UID, s
                         words.append(str(compression))
     every = len(Compression)
     return [
-        (sop_class, syntax, "always" if len(words) == every else f"`compress = \"{', '.join(words)}\"`")
+        (sop_class, syntax, "always" if len(words) == every else f'`compress = "{", ".join(words)}"`')
         for (sop_class, syntax), words in sorted(found.items(), key=lambda one: one[0][0].name)
     ]
 
@@ -171,7 +179,9 @@ def _consequence(status: int | None) -> str:
     if tries is None:
         return _IN_WORDS[Outcome.RETRY]
     end = _IN_WORDS[outcomes[tries - 1]]
-    return end if tries == 1 else f"tried {tries} times, then {end}"
+    if tries > 1:
+        return f"tried {tries} times, then {end}"
+    return end if outcomes[-1] is outcomes[0] else f"{end}; after an earlier attempt: {_IN_WORDS[outcomes[-1]]}"
 
 
 UNCOMPRESSED_NAMES = "; ".join(one.name for one in UNCOMPRESSED)

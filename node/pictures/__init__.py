@@ -2,7 +2,7 @@
 
 In:      HU and label slices, words that are spelled already, colours.
 Out:     RGB arrays (row, column, channel) and PNG bytes.
-Keeps:   the shipped font, loaded once; nothing else.
+Keeps:   the shipped font, loaded once, and the last lines of legends that were drawn with it.
 Hostile: nothing comes in from outside: words are ours, arrays are checked by those who made them.
 Alone:   tests/node/pictures: small arrays and words; pixels are looked up where something must or must not be drawn.
 """

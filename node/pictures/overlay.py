@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from node.pictures.canvas import FAINT, Colour, Mask, Plane, Rgb, Style
+from node.pictures.canvas import FAINT, Colour, Mask, Plane, Rgb
+from node.pictures.font import font
 
 WINDOW_CENTRE_HU = 130.0
 WINDOW_WIDTH_HU = 760.0
@@ -16,20 +19,21 @@ WINDOW_WIDTH_HU = 760.0
 _TINT = 0.55  # share of the vessel's colour inside a lesion: the CT still shows through
 _FAINT_RING = 0.6
 _MARGIN_PX = 2
+_LEADING_PX = 3
 _DOT = " \N{BLACK CIRCLE}"
 _SMALLEST_LETTERS_PX = 9
 _CORNER_SHARE = 0.08  # of the rows: what viewers write into a corner
 _LETTER_SHARE = 0.04  # to each side of the middle of an edge: its letter of orientation
-_SIDE_SHARE = 0.35  # of the columns: a legend that is wider reaches under a viewer's bar
+_SIDE_SHARE = 0.38  # of the columns: a legend that is wider reaches under a viewer's bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegendLine:
-    """One line of the legend; `marked` puts a dot behind it: it occurs on this slice."""
+    """One line of the legend; `marked` puts a dot behind it: it occurs on this slice. None: it never has a dot."""
 
     words: str
     colour: Colour
-    marked: bool = False
+    marked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,31 +73,55 @@ def overlay(
     faint : int or None
         Label that gets a faint grey ring and no tint.
     """
-    rgb = np.repeat(grey(hu)[..., None], 3, 2)
-    present = {int(label) for label in np.unique(labels)}
+    whole = np.repeat(grey(hu)[..., None], 3, 2)
+    box = _box(labels)
+    rgb, labels = whole[box], labels[box]
+    present = set(np.flatnonzero(np.bincount(labels.reshape(-1))).tolist())
     if faint in present:
         edge = ring(labels == faint)
         rgb[edge] = _blend(rgb[edge], FAINT, _FAINT_RING)
+    coloured = np.isin(labels, list(colours))
     for label in sorted(present & set(colours)):
         mask = labels == label
         rgb[mask] = _blend(rgb[mask], colours[label], _TINT)
-        rgb[ring(mask) & ~np.isin(labels, list(colours))] = colours[label]
-    return rgb
+        rgb[ring(mask) & ~coloured] = colours[label]
+    return whole
+
+
+def _box(labels: npt.NDArray[np.uint8]) -> tuple[slice, slice]:
+    """Rows and columns that hold labels, one more on each side for the rings; empty where there are none."""
+    sides = []
+    for axis in (1, 0):
+        found = np.flatnonzero(labels.any(axis=axis))
+        sides.append(slice(max(0, int(found[0]) - 1), int(found[-1]) + 2) if found.size else slice(0, 0))
+    return sides[0], sides[1]
 
 
 def lettering(lines: tuple[LegendLine, ...], *, size_px: int) -> Lettering:
     """A legend in letters of this height, with a dark edge round each letter."""
-    style = Style(size_px=size_px)
-    step = style.size_px + 3
-    words = [line.words + (_DOT if line.marked else "") for line in lines]
-    # The dot's width is always kept free, so that the legend has one size and one place on every slice.
-    width = max(round(style.face.getlength(line.words + _DOT)) for line in lines) + 6
-    letters = Image.new("RGB", (width, step * len(lines) + 4))
+    drawn = [_drawn(line.words + (_DOT if line.marked else ""), line.colour, size_px) for line in lines]
+    # Where a dot may stand its width is kept free, so that the legend has one size and one place on every slice.
+    widest = (line.words + ("" if line.marked is None else _DOT) for line in lines)
+    width = max(round(font(size_px).getlength(words)) for words in widest) + 6
+    height = size_px + _LEADING_PX
+    rgb = np.zeros((height * len(lines) + 4, width, 3), np.uint8)
+    cover = np.zeros(rgb.shape[:2], np.float32)
+    for number, line in enumerate(drawn):
+        rows = slice(number * height, number * height + line.rgb.shape[0])
+        columns = slice(0, min(width, line.rgb.shape[1]))
+        rgb[rows, columns] = np.maximum(rgb[rows, columns], line.rgb[:, columns])
+        cover[rows, columns] = np.maximum(cover[rows, columns], line.cover[:, columns])
+    return Lettering(rgb=rgb, cover=cover)
+
+
+@lru_cache(maxsize=64)
+def _drawn(words: str, colour: Colour, size_px: int) -> Lettering:
+    """One line; most lines of a legend are the same on every slice, and drawing letters takes longest."""
+    face = font(size_px)
+    letters = Image.new("RGB", (round(face.getlength(words)) + 6, size_px + _LEADING_PX + 4))
     cover = Image.new("L", letters.size)
-    for number, (line, text) in enumerate(zip(lines, words, strict=True)):
-        at = (3, 2 + number * step)
-        ImageDraw.Draw(letters).text(at, text, fill=line.colour, font=style.face, stroke_width=1, stroke_fill=(0, 0, 0))
-        ImageDraw.Draw(cover).text(at, text, fill=255, font=style.face, stroke_width=1, stroke_fill=180)
+    ImageDraw.Draw(letters).text((3, 2), words, fill=colour, font=face, stroke_width=1, stroke_fill=(0, 0, 0))
+    ImageDraw.Draw(cover).text((3, 2), words, fill=255, font=face, stroke_width=1, stroke_fill=180)
     return Lettering(rgb=np.asarray(letters), cover=np.asarray(cover, np.float32) / np.float32(255))
 
 
@@ -110,10 +138,11 @@ def legend_sizes(rows: int) -> tuple[int, ...]:
 
 
 def quiet_place(heart: Mask, *, height: int, width: int) -> tuple[int, int] | None:
-    """Row and column of a rectangle that covers nothing of the heart and nothing of a viewer's own writing.
+    """Row and column of a rectangle that covers nothing of the heart and no place where viewers put their controls.
 
-    Viewers write into the corners, put the letters of orientation at the middles of the edges and lay their bars
-    over the upper middle: a legend stands at the left or right edge between those places, low before high.
+    Viewers lay their bars over the upper middle and put letters of orientation at the middles of the edges; a legend
+    stands at the left or right edge between those, low before high. It leaves the corners, where viewers write, free
+    as long as there is another place.
 
     Parameters
     ----------
@@ -126,13 +155,13 @@ def quiet_place(heart: Mask, *, height: int, width: int) -> tuple[int, int] | No
         None where no such place is free: then the image stays without a legend.
     """
     rows, columns = heart.shape
-    corner, letters = round(rows * _CORNER_SHARE), round(rows * (0.5 - _LETTER_SHARE))
-    low = range(rows - corner - height, rows - letters - 1, -1)
-    high = range(corner, letters - height + 1)
     if width + _MARGIN_PX > columns * _SIDE_SHARE:
         return None
-    for tops in (low, high):
-        for left in (_MARGIN_PX, columns - width - _MARGIN_PX):
+    letters = round(rows * (0.5 - _LETTER_SHARE))
+    for corner in (round(rows * _CORNER_SHARE), _MARGIN_PX):
+        low = range(rows - corner - height, rows - letters - 1, -1)
+        high = range(corner, letters - height + 1)
+        for tops, left in product((low, high), (_MARGIN_PX, columns - width - _MARGIN_PX)):
             for top in tops:
                 if not heart[top : top + height, left : left + width].any():
                     return top, left

@@ -100,8 +100,11 @@ class Overlays:
 
 
 def _by_slice(plan: ReportPlan, numbers: Numbers, hu: npt.NDArray[np.generic]) -> dict[int, float]:
+    """Score of each slice with calcium: only those are looked at."""
+    filled = sorted({index for counts in numbers.pixels.values() for index in counts})
     row, column = (float(step) for step in plan.source.slices[0].plane["PixelSpacing"].value)
-    return agatston_by_slice(hu, numbers.score.labels, numbers.score.protocol, row * column)
+    sums = agatston_by_slice(hu[filled], numbers.score.labels[filled], numbers.score.protocol, row * column)
+    return {filled[place]: agatston for place, agatston in sums.items()}
 
 
 def overlay_name(index: int) -> str:

@@ -110,7 +110,7 @@ _CATEGORIES = {
     "≥400": own("CAT_400", ">= 400: severe"),
 }
 
-_FINDINGS = {
+FINDINGS = {
     "contrast": "Contrast medium in the heart",
     "no_heart": "No heart found",
     "coverage": "Heart not covered",
@@ -191,4 +191,4 @@ def finding(code: str) -> Code:
     >>> finding("contrast").value, finding("zero_or_one_uncertain").value, finding("new_rule").meaning
     ('CONTRAST', 'ZERO_OR_ONE_UNCE', 'New rule')
     """
-    return own(ascii_text(code).upper(), _FINDINGS.get(code, code.replace("_", " ").capitalize()))
+    return own(ascii_text(code).upper(), FINDINGS.get(code, code.replace("_", " ").capitalize()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
+import numpy.typing as npt
 from pydicom.sr.coding import Code
 
 from node.facts import SourceHeader
@@ -41,6 +42,8 @@ COLOURS: dict[Vessel, Colour] = {Vessel.LM: PURPLE, Vessel.LAD: ORANGE, Vessel.L
 
 STATUS = "Preliminary: computed automatically, to be verified by a physician"
 UNCALIBRATED = "mass is not calibrated: do not compare it with other scanners"
+
+Indices = npt.NDArray[np.intp]
 
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)")
 
@@ -195,9 +198,18 @@ def _numbers(score: Score, source: SourceHeader) -> Numbers:
     )
 
 
+def _labelled(labels: LabelVolume) -> tuple[Indices, LabelVolume]:
+    """Places of all labels in the ravelled volume, and the labels there; empty slices are passed over quickly."""
+    filled = np.flatnonzero(labels.any(axis=(1, 2)))
+    inside = np.flatnonzero(labels[filled])
+    plane = labels.shape[1] * labels.shape[2]
+    places = filled[inside // plane] * plane + inside % plane
+    return places, labels.reshape(-1)[places]
+
+
 def _pixels_by_slice(labels: LabelVolume) -> dict[Vessel, dict[int, int]]:
-    found = np.flatnonzero(labels)
-    label_of, slice_of = labels.reshape(-1)[found], found // (labels.shape[1] * labels.shape[2])
+    places, label_of = _labelled(labels)
+    slice_of = places // (labels.shape[1] * labels.shape[2])
     out = {}
     for vessel in Vessel:
         indices, counts = np.unique(slice_of[label_of == vessel.label], return_counts=True)
@@ -277,9 +289,8 @@ def _key(result: Score | Unfit, source: SourceHeader, choices: ReportChoices) ->
     if result.heart is not None:
         digest.update(np.packbits(result.heart).tobytes())
     if isinstance(result, Score):
-        found = np.flatnonzero(result.labels)
-        digest.update(found.tobytes())
-        digest.update(result.labels.reshape(-1)[found].tobytes())
+        for part in _labelled(result.labels):
+            digest.update(part.tobytes())
     images = sorted({one.sop_instance_uid for one in source.slices})
     site = (choices.device_serial_number, choices.content_qualification)
     return (

@@ -47,6 +47,9 @@ GREATEST_OFF_MM = (22.0, 20.0, 17.0)
 """A centre farther from where the aorta has it was mistaken: right ones lay within 18, 14 and 9 mm."""
 
 OPENING_MM = 5.0
+ABOVE_LIVER_MM = -30.0
+LARGE_HEART = 1.3
+"""Above the liver nothing but lung and fat surrounds the heart: there it may be so much larger than expected."""
 CHAMBER_SHARE = 0.05
 CHAMBER_WITHIN = 0.85
 """A part that fat divides from the rest belongs to the heart when it is so large and lies so far inside its extent."""
@@ -208,7 +211,8 @@ def open_heart(grid: Grid, chest: Chest, centre_mm: Point, descending: Track | N
     soft &= y[None, :, None] < aorta_y[:, None, None]
     ellipsoid = _ellipsoid(z, y, x, centre_mm)
     depth = ndimage.distance_transform_edt(soft, grid.spacing_mm)
-    seed = (depth > OPENING_MM) & (ellipsoid < 1)
+    reach = np.where(z - centre_mm[0] > ABOVE_LIVER_MM, LARGE_HEART, 1.0)
+    seed = (depth > OPENING_MM) & (ellipsoid < reach[:, None, None])
     labels, count = ndimage.label(seed)
     if not count:
         return None

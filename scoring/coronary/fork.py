@@ -56,6 +56,9 @@ SEEN_FORK_COST = 0.05
 UNSEEN_FORK_COST = 4.0
 """Of an unusual place, by whether the vessels are seen."""
 
+MAIN_WEIGHT = 1.3
+"""The path that both branches share counts so much: at 1 neighbouring branches would be drawn together into it."""
+
 LEAST_PLAIN = 0.25
 SEEN_CONTRAST = (0.35, 0.65)
 """Median contrast of a path, of a full line's: hardly seen, and surely seen."""
@@ -126,7 +129,7 @@ def find_fork(volume: Volume, anatomy: Anatomy) -> Fork:
         return _usual(ostium)
     line = _lines(field)
     distance, before = _trees(_edges(_costs(line, field), field), begins)
-    total = distance.sum(0)
+    total = MAIN_WEIGHT * distance[0] + distance[1] + distance[2]
     off = (points - ostium - np.array(FORK_MM)) / np.array(FORK_SPREAD_MM)
     unusual = (off**2).sum(1)
     paths = [_path(tree, int(np.argmin(total + SEEN_FORK_COST * unusual))) for tree in before]

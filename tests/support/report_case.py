@@ -131,10 +131,11 @@ def source_header(
     enhanced: bool = False,
     frame_of_reference_uid: str | None = "1.2.826.0.1.3680043.9.1.4",
     without: tuple[str, ...] = (),
+    fov_mm: float = 180.0,
     **person: object,
 ) -> SourceHeader:
     """A CT header; `person` overrides attributes, `without` leaves some out. Elements come from bytes, undecoded."""
-    planes = [_plane(index, slices, size) for index in range(slices)]
+    planes = [_plane(index, slices, size, fov_mm) for index in range(slices)]
     return SourceHeader(
         context=_read_back(_context(person, without)),
         equipment=_read_back(_equipment()),
@@ -332,8 +333,8 @@ def _equipment() -> Dataset:
     return ds
 
 
-def _plane(index: int, slices: int, size: int) -> Dataset:
-    spacing = 180 / size
+def _plane(index: int, slices: int, size: int, fov_mm: float) -> Dataset:
+    spacing = fov_mm / size
     ds = Dataset()
     ds.ImagePositionPatient = [-90, -90, 1000 - 3 * slices + 3 * index]
     ds.ImageOrientationPatient, ds.PixelSpacing = [1, 0, 0, 0, 1, 0], [spacing, spacing]

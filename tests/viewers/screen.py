@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # without it the other tests run as well
 CHROMIUM = "chromium"
 PATIENCE_MS = 60_000
 SIZE = {"width": 1400, "height": 900}
-SMALL_WIDTH, SMALL_BYTES = 1000, 60_000
+SMALL_WIDTH, SMALL_BYTES = 900, 40_000
 
 _FLAGS = (
     "--no-sandbox",
@@ -110,7 +110,7 @@ class Screen:
     def labels(self) -> list[str]:
         """Lines of text beside the regions that are on the screen."""
         lines = self._page.locator("svg text tspan")
-        return [text or "" for text in lines.evaluate_all("all => all.map(one => one.textContent)")]
+        return [" ".join(text.split()) for text in lines.evaluate_all("all => all.map(one => one.textContent)")]
 
     def next_region(self) -> None:
         """Go to the report's next group, as the arrow beside its name does."""
@@ -162,9 +162,9 @@ class Screen:
         _keep(shot, self._pictures / f"{name}.jpg")
         return shot
 
-    def drawn(self) -> Image.Image:
-        """The image in the first pane as the viewer drew it, without its own texts."""
-        data = self._page.locator("canvas.cornerstone-canvas").first.evaluate("one => one.toDataURL()")
+    def drawn(self, pane: int = 0) -> Image.Image:
+        """The image in a pane as the viewer drew it, without its own texts."""
+        data = self._page.locator("canvas.cornerstone-canvas").nth(pane).evaluate("one => one.toDataURL()")
         return Image.open(io.BytesIO(b64decode(data.partition(",")[2]))).convert("RGB")
 
     def _choose(self, description: str, pane: int) -> None:

@@ -90,6 +90,16 @@ def test_the_page_is_shown_as_it_was_drawn(scans: Pushed, viewer: Screen, case: 
     assert likeness(viewer.drawn(), Image.fromarray(page.pixel_array)) > 0.9
 
 
+def test_the_page_is_shown_beside_the_ct(scans: Pushed, viewer: Screen) -> None:
+    viewer.open(scans.studies["positive"])
+    viewer.two_panes()
+    viewer.show_image("CaScSeq 3.0 B35f 70%", pane=0)
+    viewer.show_image("Calcium score summary", pane=1)
+    viewer.picture("page-beside-ct")
+    (page,) = _arrived(scans, "positive", "Calcium score summary")
+    assert likeness(viewer.drawn(pane=1), Image.fromarray(page.pixel_array)) > 0.9
+
+
 def test_a_report_shows_its_regions_with_its_own_numbers_only(scans: Pushed, viewer: Screen) -> None:
     viewer.open(scans.studies["positive"])
     viewer.show_measurements()

@@ -1,5 +1,6 @@
 """What a peer gets that does not take an object as its file is: real reports, a PACS that accepts only some kinds."""
 
+import functools
 import io
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from node.delivery import Timeouts, send
 from node.delivery.forms import other_classes
 from node.demo.pacs import DemoPacs
 from node.facts import Attempt, Compression, Destination, ObjectToSend, Outcome, ReportRole
+from node.reports import Built
 from node.uids import derive
 from tests.support import report_case as rc
 from tests.support.report_tree import items
@@ -25,11 +27,17 @@ IMPLICIT, EXPLICIT, JPEG_LS = uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEn
 PATIENT = Timeouts(connect_s=5.0, answer_s=5.0)
 
 
-def objects(folder: Path, case: rc.ReportCase, choices: rc.ReportChoices = rc.CHOICES) -> list[ObjectToSend]:
-    """Every object of a case on disk, as the outbox offers it to a peer that is not sent the text by itself."""
+@functools.cache
+def built() -> Built:
+    """The case that most tests send."""
+    return rc.positive(size=64).built()
+
+
+def objects(folder: Path, made: Built | None = None) -> list[ObjectToSend]:
+    """Every object of a result on disk, as the outbox offers it to a peer that is not sent the text by itself."""
     folder.mkdir(parents=True, exist_ok=True)
     out = []
-    for report in case.built(choices).reports:
+    for report in (made or built()).reports:
         path = folder / report.file_name
         path.write_bytes(report.data)
         out.append(
@@ -75,7 +83,7 @@ def test_the_same_tree_goes_under_the_best_class_that_the_peer_takes(
     tmp_path: Path, taken: list[str], arrives: str
 ) -> None:
     """Mutation: keeping the UID of the 3D object for the rewritten one is seen here."""
-    item = the_sr(objects(tmp_path / "made", rc.positive(size=64)))
+    item = the_sr(objects(tmp_path / "made"))
     with DemoPacs(tmp_path / "pacs", sop_classes=taken) as pacs:
         attempts = sent(pacs, [item])
         (came,) = pacs.received()
@@ -91,7 +99,7 @@ def test_the_same_tree_goes_under_the_best_class_that_the_peer_takes(
 
 
 def test_a_rewritten_report_has_the_same_bytes_every_time(tmp_path: Path) -> None:
-    item = the_sr(objects(tmp_path / "made", rc.positive(size=64)))
+    item = the_sr(objects(tmp_path / "made"))
     with DemoPacs(tmp_path / "pacs", sop_classes=[ENHANCED]) as pacs:
         sent(pacs, [item])
         sent(pacs, [item])
@@ -102,9 +110,9 @@ def test_a_rewritten_report_has_the_same_bytes_every_time(tmp_path: Path) -> Non
 def test_a_rewritten_version_names_the_rewritten_one_before_it(tmp_path: Path) -> None:
     """The peer has never seen the 3D object: a reference to it would lead nowhere."""
     case = rc.positive(size=64)
-    first = the_sr(objects(tmp_path / "1", case))
+    first = the_sr(objects(tmp_path / "1", case.built()))
     later = replace(rc.CHOICES, version=2, predecessors={ReportRole.SR: first.sop_instance_uid})
-    second = the_sr(objects(tmp_path / "2", case, later))
+    second = the_sr(objects(tmp_path / "2", case.built(later)))
     with DemoPacs(tmp_path / "pacs", sop_classes=[COMPREHENSIVE]) as pacs:
         sent(pacs, [first, second])
         old, new = (pydicom.dcmread(came.path) for came in pacs.received())
@@ -114,7 +122,7 @@ def test_a_rewritten_version_names_the_rewritten_one_before_it(tmp_path: Path) -
 
 
 def test_where_no_class_of_the_tree_is_taken_the_text_stands_in_and_the_answer_says_so(tmp_path: Path) -> None:
-    item = the_sr(objects(tmp_path / "made", rc.positive(size=64)))
+    item = the_sr(objects(tmp_path / "made"))
     with DemoPacs(tmp_path / "pacs", sop_classes=[TEXT]) as pacs:
         attempts = sent(pacs, [item])
         (came,) = pacs.received()
@@ -124,7 +132,7 @@ def test_where_no_class_of_the_tree_is_taken_the_text_stands_in_and_the_answer_s
 
 
 def test_a_peer_that_takes_only_pictures_gets_them_and_the_rest_is_said_by_name(tmp_path: Path) -> None:
-    things = objects(tmp_path / "made", rc.positive(size=64))
+    things = objects(tmp_path / "made")
     with DemoPacs(tmp_path / "pacs", sop_classes=[SC]) as pacs:
         attempts = sent(pacs, things)
         assert {came.sop_class_uid for came in pacs.received()} == {SC}
@@ -135,7 +143,7 @@ def test_a_peer_that_takes_only_pictures_gets_them_and_the_rest_is_said_by_name(
 
 
 def test_a_class_that_is_accepted_and_then_refused_gives_way_to_the_next(tmp_path: Path) -> None:
-    item = the_sr(objects(tmp_path / "made", rc.positive(size=64)))
+    item = the_sr(objects(tmp_path / "made"))
     with DemoPacs(tmp_path / "pacs") as pacs:
         pacs.answers_store(0x0122)
         attempts = sent(pacs, [item])
@@ -146,7 +154,7 @@ def test_a_class_that_is_accepted_and_then_refused_gives_way_to_the_next(tmp_pat
 
 def test_a_foreign_report_is_never_rewritten(tmp_path: Path) -> None:
     """Another maker's tree may hold what only its own class allows."""
-    item = replace(the_sr(objects(tmp_path / "made", rc.positive(size=64))), other_classes=(), stand_in=None)
+    item = replace(the_sr(objects(tmp_path / "made")), other_classes=(), stand_in=None)
     with DemoPacs(tmp_path / "pacs", sop_classes=[COMPREHENSIVE, TEXT]) as pacs:
         assert sent(pacs, [item])["sr.dcm"].outcome is X
 
@@ -162,7 +170,8 @@ def test_a_foreign_report_is_never_rewritten(tmp_path: Path) -> None:
 def test_every_object_reaches_a_peer_that_takes_only_implicit_and_no_byte_of_a_name_changes(
     tmp_path: Path, charset: object, name: str
 ) -> None:
-    things = objects(tmp_path / "made", rc.positive(size=64, SpecificCharacterSet=charset, PatientName=name))
+    case = rc.positive(size=64, SpecificCharacterSet=charset, PatientName=name)
+    things = objects(tmp_path / "made", case.built())
     with DemoPacs(tmp_path / "pacs", transfer_syntaxes=[IMPLICIT]) as pacs:
         attempts = sent(pacs, things)
         came = pacs.received()
@@ -177,8 +186,7 @@ def test_every_object_reaches_a_peer_that_takes_only_implicit_and_no_byte_of_a_n
 
 
 def test_a_character_set_that_nobody_knows_goes_on_as_it_came(tmp_path: Path) -> None:
-    case = rc.positive(size=64)
-    things = objects(tmp_path / "made", case)
+    things = objects(tmp_path / "made")
     item = the_sr(things)
     broken = (
         item.path.read_bytes().replace(b"ISO_IR 192", b"ISO_IR 999").replace(b"Sample^Case ", b"Sample^\xe4\xf6e \0")
@@ -190,7 +198,7 @@ def test_a_character_set_that_nobody_knows_goes_on_as_it_came(tmp_path: Path) ->
 
 
 def test_pictures_are_squeezed_where_the_site_says_so_and_the_peer_takes_it(tmp_path: Path) -> None:
-    things = objects(tmp_path / "made", rc.positive(size=64))
+    things = objects(tmp_path / "made")
     with DemoPacs(tmp_path / "pacs") as pacs:
         sent(pacs, things, compress=Compression.JPEG_LS)
         came = pacs.received()
@@ -204,7 +212,7 @@ def test_pictures_are_squeezed_where_the_site_says_so_and_the_peer_takes_it(tmp_
 
 
 def test_pictures_go_uncompressed_to_a_peer_that_does_not_take_them_squeezed(tmp_path: Path) -> None:
-    things = [one for one in objects(tmp_path / "made", rc.positive(size=64)) if one.sop_class_uid == SC]
+    things = [one for one in objects(tmp_path / "made") if one.sop_class_uid == SC]
     with DemoPacs(tmp_path / "pacs", transfer_syntaxes=[EXPLICIT]) as pacs:
         attempts = sent(pacs, things, compress=Compression.JPEG_LS)
         assert {came.transfer_syntax_uid for came in pacs.received()} == {EXPLICIT}
@@ -212,7 +220,7 @@ def test_pictures_go_uncompressed_to_a_peer_that_does_not_take_them_squeezed(tmp
 
 
 def test_nothing_is_squeezed_unless_the_site_says_so(tmp_path: Path) -> None:
-    things = objects(tmp_path / "made", rc.positive(size=64))
+    things = objects(tmp_path / "made")
     with DemoPacs(tmp_path / "pacs") as pacs:
         sent(pacs, things)
         assert {came.transfer_syntax_uid for came in pacs.received()} == {EXPLICIT}
@@ -223,7 +231,7 @@ def test_nothing_is_squeezed_unless_the_site_says_so(tmp_path: Path) -> None:
 
 
 def test_a_report_that_is_written_anew_can_be_read_by_a_library_that_checks_it(tmp_path: Path) -> None:
-    item = the_sr(objects(tmp_path / "made", rc.positive(size=64)))
+    item = the_sr(objects(tmp_path / "made"))
     with DemoPacs(tmp_path / "pacs", transfer_syntaxes=[IMPLICIT], sop_classes=[ENHANCED]) as pacs:
         sent(pacs, [item])
         data = pacs.received()[0].path.read_bytes()

@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 
-from node.pictures import LegendLine, lettering, overlay, png, quietest_corner, stamped
+from node.pictures import LegendLine, legend_sizes, lettering, overlay, png, quiet_place, stamped
 from node.pictures.overlay import grey
 
-LINES = (LegendLine(words="LAD 109", colour=(230, 159, 0)), LegendLine(words="preliminary", colour=(200, 200, 200)))
+LINES = (
+    LegendLine(words="LAD 109", colour=(230, 159, 0), marked=False),
+    LegendLine(words="preliminary", colour=(200, 200, 200)),
+)
 
 
 def test_the_window_puts_the_threshold_in_the_middle() -> None:
@@ -34,29 +40,59 @@ def test_a_lesion_at_the_edge_of_the_image_is_drawn() -> None:
     assert rgb[0, 1].tolist() == [255, 0, 0]
 
 
-@pytest.mark.parametrize("corner", [(0, 0), (0, 1), (1, 0), (1, 1)])
-def test_the_legend_goes_where_the_heart_is_not(corner: tuple[int, int]) -> None:
-    heart = np.ones((100, 120), bool)
-    rows = slice(0, 40) if corner[0] == 0 else slice(60, 100)
-    columns = slice(0, 50) if corner[1] == 0 else slice(70, 120)
-    heart[rows, columns] = False
-    row, column = quietest_corner(heart, height=30, width=40)
-    assert not heart[row : row + 30, column : column + 40].any()
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("half", ["low", "high"])
+def test_the_legend_goes_where_the_heart_is_not(side: str, half: str) -> None:
+    heart = np.ones((200, 240), bool)
+    heart[slice(108, 200) if half == "low" else slice(0, 92), slice(0, 60) if side == "left" else slice(180, 240)] = 0
+    row, column = quiet_place(heart, height=40, width=50)
+    assert not heart[row : row + 40, column : column + 50].any()
+    assert (row >= 100) == (half == "low")
+    assert (column < 120) == (side == "left")
+
+
+@given(
+    heart=npst.arrays(bool, (12, 12)).map(lambda coarse: np.kron(coarse, np.ones((20, 20), bool))),
+    height=st.integers(10, 110),
+    width=st.integers(10, 110),
+)
+def test_the_legend_never_covers_the_heart_nor_what_viewers_write(heart: np.ndarray, height: int, width: int) -> None:
+    """Viewers use the middle of each edge and lay a bar over the upper middle."""
+    place = quiet_place(heart, height=height, width=width)
+    if place is None:
+        return
+    covered = np.zeros_like(heart)
+    covered[place[0] : place[0] + height, place[1] : place[1] + width] = True
+    assert covered.sum() == height * width
+    assert not (covered & heart).any()
+    assert not covered[112:128].any()
+    assert not covered[:, 94:146].any()
+
+
+def test_the_corners_where_viewers_write_are_used_only_where_nothing_else_is_free() -> None:
+    heart = np.zeros((200, 200), bool)
+    assert quiet_place(heart, height=40, width=40) == (144, 2)
+    heart[20:180] = True
+    assert quiet_place(heart, height=18, width=40) == (180, 2)
+
+
+def test_where_the_heart_fills_the_image_there_is_no_legend() -> None:
+    assert quiet_place(np.ones((200, 200), bool), height=40, width=40) is None
 
 
 def test_the_legend_keeps_its_size_whether_or_not_a_vessel_is_on_the_slice() -> None:
     marked = (LegendLine(words="LAD 109", colour=(230, 159, 0), marked=True), LINES[1])
-    assert lettering(LINES, rows=512).rgb.shape == lettering(marked, rows=512).rgb.shape
-    assert (lettering(LINES, rows=512).cover != lettering(marked, rows=512).cover).any()
+    assert lettering(LINES, size_px=13).rgb.shape == lettering(marked, size_px=13).rgb.shape
+    assert (lettering(LINES, size_px=13).cover != lettering(marked, size_px=13).cover).any()
 
 
 def test_letters_on_small_images_stay_legible() -> None:
-    assert lettering(LINES, rows=128).rgb.shape[0] >= 2 * 9
+    assert lettering(LINES, size_px=legend_sizes(128)[0]).rgb.shape[0] >= 2 * 9
 
 
 def test_stamping_touches_the_legends_place_only() -> None:
     base = np.full((100, 100, 3), 90, np.uint8)
-    legend = lettering(LINES, rows=100)
+    legend = lettering(LINES, size_px=9)
     out = stamped(base, legend, (2, 2))
     height, width = legend.rgb.shape[:2]
     changed = np.argwhere((out != base).any(axis=2))
@@ -67,7 +103,7 @@ def test_stamping_touches_the_legends_place_only() -> None:
 
 
 def test_a_legend_larger_than_the_image_is_cut() -> None:
-    out = stamped(np.zeros((10, 10, 3), np.uint8), lettering(LINES, rows=512), (0, 0))
+    out = stamped(np.zeros((10, 10, 3), np.uint8), lettering(LINES, size_px=13), (0, 0))
     assert out.shape == (10, 10, 3)
 
 

@@ -1,19 +1,31 @@
+import math
 from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
-from node.pictures import Note, RefusalWords, SummaryWords, TableRow, Tile, refusal_page, summary_page
-from node.pictures.canvas import DARK, Style, broken
+from node.pictures import (
+    Curve,
+    CurveWords,
+    Note,
+    RefusalWords,
+    SummaryWords,
+    TableRow,
+    Tile,
+    refusal_page,
+    summary_page,
+)
+from node.pictures.canvas import DARK, WHITE, Style, broken
 from node.pictures.font import font
 
 ROW = TableRow(name="LAD", colour=(230, 159, 0), cells=("109.2", "262.9", "79.06", "1", "477"))
 WORDS = SummaryWords(
     total="320",
-    headline="Agatston   100-399: moderate   CAC-DRS A3/N3",
+    headline=("Agatston score", "100-399: moderate", "CAC-DRS A3/N3"),
     details=("Percentile: 84th (MESA, men, white)",),
     gauge=84,
+    curve=None,
     heads=("Agatston", "volume mm³", "mass mg*", "lesions", "peak HU"),
     rows=(ROW,) * 4 + (replace(ROW, name="Total", colour=None),),
     notes=(),
@@ -57,17 +69,61 @@ def test_a_montage_keeps_its_room_when_there_is_much_to_say() -> None:
     assert int((crowded == 200).all(axis=2).sum()) > 120 * 120
 
 
-@pytest.mark.parametrize(("percentile", "column"), [(0, 270), (100, 970)])
+def white(rgb: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+    """Places (row, column) of pure white in a part of the page."""
+    found = np.argwhere((rgb[rows, columns] == WHITE).all(axis=2))
+    return found + np.array([rows.start, columns.start])
+
+
+@pytest.mark.parametrize(("percentile", "column"), [(0, 48), (100, 970)])
 def test_the_gauge_marks_the_ends_of_its_scale(percentile: int, column: int) -> None:
-    rgb = summary_page(replace(WORDS, gauge=percentile))
-    marks = np.argwhere((rgb[195:225, 250:1000] == (240, 240, 240)).all(axis=2))
-    assert abs(marks[:, 1].mean() + 250 - column) < 3
+    marks = white(summary_page(replace(WORDS, gauge=percentile)), slice(245, 275), slice(30, 1000))
+    assert abs(marks[:, 1].mean() - column) < 3
 
 
 def test_a_band_is_drawn_as_a_bar_and_not_as_a_point() -> None:
-    rgb = summary_page(replace(WORDS, gauge=(75, 90)))
-    marks = np.argwhere((rgb[195:225, 250:1000] == (240, 240, 240)).all(axis=2))
-    assert np.ptp(marks[:, 1]) == pytest.approx(105, abs=4)
+    marks = white(summary_page(replace(WORDS, gauge=(75, 90))), slice(245, 275), slice(30, 1000))
+    assert np.ptp(marks[:, 1]) == pytest.approx(138, abs=4)
+
+
+CURVES = tuple(
+    Curve(name=name, points=tuple((age, slope * (age - 45)) for age in range(45, 85)))
+    for name, slope in (("25th", 2.0), ("50th", 10.0), ("75th", 30.0), ("90th", 90.0))
+)
+PLACE = slice(112, 356), slice(590, 985)
+
+
+@pytest.mark.parametrize("age", [45, 60, 84])
+@pytest.mark.parametrize("score", [0, 37, 3000])
+def test_the_persons_point_lies_at_age_and_score(age: int, score: int) -> None:
+    """Mutation: drawing the point against a linear axis is seen here."""
+    words = replace(WORDS, curve=CurveWords(curves=CURVES, age_years=age, score=score))
+    marks = white(summary_page(words), *PLACE)
+    row, column = marks.mean(axis=0)
+    left, right, top, bottom = 590 + 66, 984 - 56, 112 + 14, 112 + 244 - 58
+    assert column == pytest.approx(left + (age - 45) / 39 * (right - left), abs=2.5)
+    assert row == pytest.approx(bottom - math.log1p(score) / math.log1p(90 * 39) * (bottom - top), abs=2.5)
+
+
+def test_a_score_above_every_curve_stays_inside_the_picture() -> None:
+    words = replace(WORDS, curve=CurveWords(curves=CURVES, age_years=62, score=20_000))
+    rgb = summary_page(words)
+    assert len(white(rgb, *PLACE)) > 120
+    assert blank(rgb)[:110, 400:640].all()
+
+
+def test_a_person_beyond_the_table_is_still_drawn_inside() -> None:
+    rgb = summary_page(replace(WORDS, curve=CurveWords(curves=CURVES, age_years=95, score=10)))
+    assert blank(rgb)[:, 988:].all()
+    assert len(white(rgb, *PLACE)) > 120
+
+
+def test_names_of_curves_that_lie_together_are_pushed_apart() -> None:
+    flat = tuple(Curve(name=name, points=((30.0, 1.0), (90.0, 1.0))) for name in ("25th", "50th", "75th", "90th"))
+    rgb = summary_page(replace(WORDS, curve=CurveWords(curves=flat, age_years=60, score=500)))
+    free = blank(rgb)[112:300, 936:985].all(axis=1)
+    gaps = np.count_nonzero(np.diff(free.astype(int)) == -1)
+    assert gaps >= 3
 
 
 def test_words_break_at_blanks_and_a_long_word_inside() -> None:

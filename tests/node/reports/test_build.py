@@ -202,6 +202,20 @@ def test_the_text_report_says_how_far_a_repeat_may_lie() -> None:
     assert next(line for line in lines if line.startswith("Total: ")).endswith(", repeat 247 to 348")
 
 
+def test_the_text_report_tells_the_population_once_and_how_the_calcium_is_spread() -> None:
+    lines = [
+        item.TextValue for item in items(rc.datasets(rc.positive().built())["text.dcm"]) if item.ValueType == "TEXT"
+    ]
+    (population,) = [line for line in lines if "US adults" in line]
+    assert population.startswith("Population: MESA: 6,110 US adults of 45-84 years")
+    assert "Spread: 3 of 4 vessels, diffusivity 0.40 (1 - largest vessel / total), left main free" in lines
+
+
+def test_a_zero_has_no_spread() -> None:
+    text = rc.datasets(rc.zero().built())["text.dcm"]
+    assert not [item for item in items(text) if item.ValueType == "TEXT" and item.TextValue.startswith("Spread")]
+
+
 def test_the_text_report_of_a_refusal_gives_the_reason_with_its_figure() -> None:
     text = rc.datasets(rc.refused().built())["text.dcm"]
     lines = [item.TextValue for item in items(text) if item.ValueType == "TEXT"]

@@ -259,6 +259,14 @@ def test_the_repeat_interval_stands_beside_the_total_and_each_vessel() -> None:
     assert "Published rescan limit: +/- 140 (Chung 2008, BMI 27)" in words
 
 
+def test_spread_and_population_stand_once_as_comments_of_the_total() -> None:
+    total, *vessels = groups(standard("positive"))
+    words = [item.TextValue for item in children(total, "121106")]
+    assert "Spread: 3 of 4 vessels, diffusivity 0.40 (1 - largest vessel / total), left main free" in words
+    assert sum("6,110 US adults" in line for line in words) == 1
+    assert not [item for vessel in vessels for item in children(vessel, "121106")]
+
+
 def test_a_score_without_an_interval_states_none() -> None:
     case = rc.scored(rc.positive(), interval=None, vessel_intervals={})
     assert not {"INT_LOW", "INT_HIGH"} & values(groups(sr_of(case))[0]).keys()
