@@ -3,8 +3,9 @@
 import warnings
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from pydicom import uid
+from pydicom import Dataset, uid
 from pydicom.errors import InvalidDicomError
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
@@ -203,8 +204,21 @@ def _attempt(association: Association, parcel: _Parcel, peer: Peer, *, message_i
 
 
 def _offered(association: Association, item: ObjectToSend, form: Form, peer: Peer, *, message_id: int) -> Attempt:
+    try:
+        what = form.path if form.as_it_lies else data_set(form)
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as fault:
+        answer = f"not sent: {item.path.name} cannot be written in {form.syntax.name} ({type(fault).__name__})"
+        return Attempt(delivery_key=item.delivery_key, outcome=Outcome.REFUSED, answer=answer)
     began = _CLOCK.monotonic()
-    status = _status(association, form, message_id=message_id)
+    status = _status(association, what, message_id=message_id)
     if status is None:
         waited_s = _CLOCK.monotonic() - began
         how = how_it_broke(association, waited_s=waited_s, timeouts=peer.timeouts)
@@ -215,14 +229,13 @@ def _offered(association: Association, item: ObjectToSend, form: Form, peer: Pee
     return Attempt(delivery_key=item.delivery_key, outcome=outcome, answer=sentence, status=status)
 
 
-def _status(association: Association, form: Form, *, message_id: int) -> int | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a character set that nobody knows: it came with the CT, and stays
-        what = form.path if form.as_it_lies else data_set(form)
-        try:
+def _status(association: Association, what: Dataset | Path, *, message_id: int) -> int | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a character set that nobody knows: it came with the CT, and stays
             answer = association.send_c_store(what, msg_id=message_id)
-        except RuntimeError:  # pynetdicom's word for an association that ended before the request
-            return None
+    except RuntimeError:  # pynetdicom's word for an association that ended before the request
+        return None
     return int(answer.Status) if "Status" in answer else None
 
 

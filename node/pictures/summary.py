@@ -133,7 +133,7 @@ def _reasons(page: Canvas, reasons: tuple[tuple[str, str], ...], down: float) ->
         height = len(titles) * head.line_px + len(lines) * text.line_px + 28
         if shown and down + height + text.line_px > _FOOT_TOP - 20:
             left = len(reasons) - shown
-            return page.wrapped((_LEFT, down), f"{left} more in the text report", text, width_px=_WIDTH)
+            return page.wrapped((_LEFT, down), f"{left} more: see the text report", text, width_px=_WIDTH)
         for words, style in [(words, head) for words in titles] + [(words, text) for words in lines]:
             page.text((_LEFT, down), words, style)
             down += style.line_px
@@ -198,7 +198,7 @@ def _notes(page: Canvas, notes: tuple[Note, ...], down: float, *, limit: float) 
         last = shown == len(notes) - 1
         if down + style.line_px * (len(lines) + (0 if last else 1)) > limit:
             left = len(notes) - shown
-            page.text((_LEFT, down), f"{left} more in the text report", style)
+            page.text((_LEFT, down), f"{left} more: see the text report", style)
             return down + style.line_px
         for line in lines:
             page.text((_LEFT, down), line, style)
@@ -214,8 +214,9 @@ def _montage(page: Canvas, words: SummaryWords, down: int) -> None:
     caption = Style(size_px=20, bold=True)
     columns = max(len(words.tiles), 3)
     side = min(_FOOT_TOP - 14 - down - caption.line_px, (_WIDTH - _TILE_GAP * (columns - 1)) // columns)
+    widest = max(round(caption.face.getlength(tile.caption)) for tile in words.tiles)
     for number, tile in enumerate(words.tiles):
-        left = _LEFT + number * (side + _TILE_GAP)
+        left = _LEFT + number * (max(side, widest) + _TILE_GAP)
         page.text((left, down), tile.caption, Style(size_px=20, bold=True, colour=tile.colour))
         page.paste(tile.rgb, (left, down + caption.line_px), side)
 

@@ -67,9 +67,7 @@ def find_anatomy(volume: Volume) -> Anatomy:
     return _anatomy(volume, grid, chest, core, opened, (descending, ascending))
 
 
-def _agreed(
-    grid: Grid, chest: Chest, votes: Votes, descending: Track, core: Core
-) -> tuple[Core, Track | None]:
+def _agreed(grid: Grid, chest: Chest, votes: Votes, descending: Track, core: Core) -> tuple[Core, Track | None]:
     """Centre and ascending aorta that agree: the middle of the soft tissue alone may be an atrium or the liver.
 
     A sure track whose root lies elsewhere has the centre sought again about the place that it points to.

@@ -70,9 +70,7 @@ class Core:
     flank: float
 
 
-def find_core(
-    grid: Grid, chest: Chest, descending: Track | None, near_mm: Point | None = None
-) -> Core | None:
+def find_core(grid: Grid, chest: Chest, descending: Track | None, near_mm: Point | None = None) -> Core | None:
     """Centre of the heart, from how deep soft tissue is, flanked by lungs, before the aorta.
 
     Parameters
@@ -139,7 +137,7 @@ def _in_body(soft: Mask, axes: tuple[Line, Line, Line], centre_mm: Point) -> Poi
 
 
 def centre_by_aorta(ascending: Track, core: Core) -> Point | None:
-    """Where (z, y, x) an ascending aorta that ends at its root has the heart's centre, if the core is far from there."""
+    """Where (z, y, x) an ascending aorta that ends at its root has the heart's centre; None if the core is near."""
     ostia = core.centre_mm[0] + OSTIA_UP_MM
     place = (
         float(ascending.z_mm[0]) + AORTA_TO_CENTRE_MM[0],

@@ -22,6 +22,8 @@ Values = npt.NDArray[np.float64]
 OWN_SHARE = 0.25
 """Weight of a piece's own evidence against the mean of its component: the calcium of one deposit is of one kind."""
 ACCEPTED = 0.5
+UNVOUCHED = 0.88
+"""Confidence in any vessel where no ascending aorta was found: never 0.9 and more."""
 PARTS_FROM_SEEN = 0.5
 
 COURSE_WORDS = {
@@ -107,6 +109,8 @@ def _parted(anatomy: Anatomy, fork: Fork, pieces: Pieces, coronary: npt.NDArray[
     label = _joined(label, of, pieces.count, parting=fork.seen >= PARTS_FROM_SEEN)
     # At the root the vessels are told apart by the aortic circle: without it the answer is less sure.
     certainty = certainty * np.where(places.from_centre[:, 0] > ROOT_FROM_MM, 0.85 + 0.15 * places.aorta.trust, 1.0)
+    # The aorta also vouches for the heart's centre, on which every vessel leans.
+    certainty = certainty * (UNVOUCHED + (1 - UNVOUCHED) * anatomy.aorta_confidence)
     label = np.where(coronary[of], label, EXCLUDED_LABEL)
     keys, number, voxels = np.unique(of * 16 + label, return_inverse=True, return_counts=True)
     mean = np.bincount(number, certainty) / voxels

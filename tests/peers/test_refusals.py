@@ -10,7 +10,7 @@ from tests.refusals import STORESCP, Story, stories, table
 from tests.support.peers import needs
 from tests.support.report_tree import groups, items, number
 
-pytestmark = [pytest.mark.peer, needs("storescu", "storescp", "echoscu", "Orthanc")]
+pytestmark = [pytest.mark.peer, pytest.mark.slow, needs("storescu", "storescp", "echoscu", "Orthanc")]
 
 SR_CLASSES = {"Comprehensive3DSRStorage", "ComprehensiveSRStorage", "EnhancedSRStorage"}
 

@@ -236,3 +236,14 @@ def test_a_report_that_is_written_anew_can_be_read_by_a_library_that_checks_it(t
         sent(pacs, [item])
         data = pacs.received()[0].path.read_bytes()
     assert pydicom.dcmread(io.BytesIO(data)).ContentTemplateSequence[0].TemplateIdentifier == "1500"
+
+
+def test_a_picture_that_cannot_be_squeezed_is_told_and_the_others_go(tmp_path: Path) -> None:
+    things = [one for one in objects(tmp_path / "made") if one.sop_class_uid == SC][:2]
+    ds = pydicom.dcmread(things[0].path)
+    ds.PixelData = ds.PixelData[:100]
+    ds.save_as(things[0].path)
+    with DemoPacs(tmp_path / "pacs") as pacs:
+        attempts = sent(pacs, things, compress=Compression.JPEG_LS)
+    assert [attempts[one.delivery_key].outcome for one in things] == [X, D]
+    assert "cannot be written in JPEG-LS Lossless" in attempts[things[0].delivery_key].answer
