@@ -179,7 +179,7 @@ class DestinationSettings(_Section):
     objects: tuple[ReportRole, ...] = tuple(ReportRole)
     """What is sent there: sr, text, sc, seg, summary."""
     compress: Compression = Compression.NONE
-    """How pictures go where the peer takes it: none | jpeg-ls (a quarter of the bytes; some viewers show it wrongly)."""
+    """How pictures go where the peer takes it: none | jpeg-ls (a quarter of the bytes; not every viewer shows it)."""
 
     def destination(self) -> Destination:
         """Travelling form."""

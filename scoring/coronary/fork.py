@@ -21,8 +21,8 @@ Points = npt.NDArray[np.float64]
 
 STEP_MM = 1.3
 SLICE_STEP_MM = 2.0
-OSTIUM_UP_MM = 38.0
-"""Height of the left ostium above the heart's centre: 34 to 46 in phantoms, 39 and 40 in two real hearts."""
+OSTIUM_UP_MM = 36.0
+"""Height of the left ostium above the heart's centre: 28 to 45 in phantoms, 34 and 39 in two real hearts."""
 OSTIUM_BEARING_RAD = 0.3
 """From straight left towards the back, seen from the aortic centre."""
 BOX_MM = ((-26.0, 16.0), (-20.0, 30.0), (-10.0, 40.0))
@@ -55,9 +55,6 @@ FORK_SPREAD_MM = (3.5, 3.5, 5.0)
 SEEN_FORK_COST = 0.05
 UNSEEN_FORK_COST = 4.0
 """Of an unusual place, by whether the vessels are seen."""
-
-MAIN_WEIGHT = 1.3
-"""The path that both branches share counts so much: at 1 neighbouring branches would be drawn together into it."""
 
 LEAST_PLAIN = 0.25
 SEEN_CONTRAST = (0.35, 0.65)
@@ -129,7 +126,7 @@ def find_fork(volume: Volume, anatomy: Anatomy) -> Fork:
         return _usual(ostium)
     line = _lines(field)
     distance, before = _trees(_edges(_costs(line, field), field), begins)
-    total = MAIN_WEIGHT * distance[0] + distance[1] + distance[2]
+    total = distance.sum(0)
     off = (points - ostium - np.array(FORK_MM)) / np.array(FORK_SPREAD_MM)
     unusual = (off**2).sum(1)
     paths = [_path(tree, int(np.argmin(total + SEEN_FORK_COST * unusual))) for tree in before]
