@@ -116,7 +116,7 @@ class ReportsSettings(_Section):
     refusal_page: bool = True
     """Send a page that says why, when a series that looked like a calcium scan is refused."""
     overlay_slices: Literal["findings", "all"] = "findings"
-    """Overlay images of the slices with calcium and their neighbours, or of all slices."""
+    """Overlay images from the slice before the first with calcium to the one after the last, or of all slices."""
     content_qualification: Literal["RESEARCH", "PRODUCT"] = "RESEARCH"
     """Content Qualification (0018,9004) of every object."""
     device_serial_number: str = Field(default="SITE-1", min_length=1, max_length=64, pattern=r"^[ -\[\]-~]+$")
@@ -179,7 +179,7 @@ class DestinationSettings(_Section):
     objects: tuple[ReportRole, ...] = tuple(ReportRole)
     """What is sent there: sr, text, sc, seg, summary."""
     compress: Compression = Compression.NONE
-    """How pictures go where the peer takes it: none | jpeg-ls (a quarter of the bytes; not every viewer shows it)."""
+    """How pictures go where the peer takes it: none | jpeg-ls (a quarter of the bytes)."""
 
     def destination(self) -> Destination:
         """Travelling form."""

@@ -60,12 +60,15 @@ class Overlays:
         return tuple(sorted({index for counts in self._numbers.pixels.values() for index in counts}))
 
     def wanted(self) -> tuple[int, ...]:
-        """Slices that are sent: those with calcium and their neighbours, or all."""
+        """Slices that are sent: from the one before the first with calcium to the one after the last, or all.
+
+        Without a gap: the most common viewer scrolls a series with another only where its slices are evenly spaced.
+        """
         count = len(self._plan.source.slices)
         if self._plan.choices.overlay_slices == "all":
             return tuple(range(count))
-        near = {index + step for index in self.with_calcium for step in (-1, 0, 1)}
-        return tuple(sorted(index for index in near if 0 <= index < count))
+        found = self.with_calcium
+        return tuple(range(max(found[0] - 1, 0), min(found[-1] + 2, count))) if found else ()
 
     def picture(self, index: int) -> Rgb:
         """One slice with rings, tints and legend."""

@@ -16,6 +16,7 @@ Mask = npt.NDArray[np.bool_]
 _Corner = tuple[int, int]
 
 _ENVELOPE_ROWS = 12
+_RECTANGLE_POINTS = 5
 
 _SIDES: tuple[tuple[_Corner, _Corner, _Corner], ...] = (
     # neighbour across the side, where the side starts, where it ends: clockwise, the pixel on the right hand
@@ -40,7 +41,9 @@ def outlined(labels: npt.NDArray[Any], label: int, slices: Iterable[int]) -> tup
     The order matters: the most common viewer draws only the first region of a group.
     """
     return tuple(
-        Region(slice_index=index, polygon=polygon) for index in slices for polygon in outlines(labels[index] == label)
+        Region(slice_index=index, polygon=_no_rectangle(polygon))
+        for index in slices
+        for polygon in outlines(labels[index] == label)
     )
 
 
@@ -56,7 +59,7 @@ def box(*, slices: int, rows: int, columns: int) -> tuple[Region, ...]:
     top, left = rows // 4, columns // 4
     bottom, right = rows - top, columns - left
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-    return (Region(slice_index=slices // 2, polygon=np.array(corners, float)),)
+    return (Region(slice_index=slices // 2, polygon=_no_rectangle(np.array(corners, float))),)
 
 
 def outlines(mask: Mask) -> list[Polygon]:
@@ -114,6 +117,18 @@ def _walk(onward: dict[_Corner, list[_Corner]], start: _Corner) -> list[_Corner]
         here, step = way, onwards
         if here == start:
             return path
+
+
+def _no_rectangle(polygon: Polygon) -> Polygon:
+    """The same outline; one of four corners gets the middles of its sides as well.
+
+    The most common viewer takes a region of four or five points for a rectangle that was drawn in it, asks whether to
+    go on measuring with it, and then prints an area and a mean of its own.
+    """
+    if len(polygon) != _RECTANGLE_POINTS:
+        return polygon
+    middles = (polygon[:-1] + polygon[1:]) / 2
+    return np.vstack([np.stack([polygon[:-1], middles], axis=1).reshape(-1, 2), polygon[-1:]])
 
 
 def _envelope(mask: Mask) -> Polygon:

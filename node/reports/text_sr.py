@@ -3,6 +3,8 @@
 It is also where a score of 0 can be read in a viewer that leaves zeros out. No template is claimed.
 """
 
+from textwrap import wrap
+
 from pydicom import Dataset
 from pydicom.sr.coding import Code
 
@@ -16,6 +18,8 @@ from node.reports.spelling import ascii_text, one_decimal
 from node.reports.sr import sr_document
 
 TEXT_SERIES_NUMBER = 8002
+
+_LINE_CHARACTERS = 96  # the most common viewer does not wrap text items: what is longer is cut off at the edge
 
 
 def text_report(plan: ReportPlan) -> Report:
@@ -83,7 +87,7 @@ def _measures(line: Line, numbers: Numbers) -> str:
 
 def _line_item(line: str) -> Dataset:
     item = _item("TEXT", "CONTAINS", codes.FINDING)
-    item.TextValue = line
+    item.TextValue = "\r\n".join(wrap(line, _LINE_CHARACTERS, subsequent_indent="  ", break_long_words=False))
     return item
 
 

@@ -32,6 +32,13 @@ def overlays(case: rc.ReportCase, choices: ReportChoices = rc.CHOICES) -> dict[i
     }
 
 
+def test_overlays_have_no_gap_between_calcium_above_and_below() -> None:
+    case = rc.positive()
+    labels = np.zeros_like(case.result.labels)
+    labels[2, 60:64, 60:64] = labels[7, 60:64, 60:64] = 2
+    assert sorted(overlays(rc.scored(case, labels=labels))) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
 def test_each_overlay_has_the_plane_of_its_ct_slice() -> None:
     """Mutation: taking the plane of the neighbour slice is seen here."""
     case = rc.positive()

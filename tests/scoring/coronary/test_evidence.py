@@ -32,10 +32,10 @@ def courses(nearest_mm: float) -> Courses:
     return Courses(main=far, anterior=far, circumflex=far, behind_fork=far, seen=1.0)
 
 
-def test_a_long_broad_line_at_the_lung_is_pericardium_and_a_slender_one_an_artery() -> None:
-    at_lung = {"lung": 3.9, "outside": 4.9, "length": 14.0}
-    assert _outer(shapes(breadth=2.4, **at_lung)) < -3.5
-    assert _outer(shapes(breadth=1.5, **at_lung)) == 0.0
+def test_a_long_line_against_the_lung_is_pericardium_and_one_with_fat_before_the_lung_an_artery() -> None:
+    line = {"outside": 4.9, "length": 17.0, "breadth": 1.6}
+    assert _outer(shapes(lung=2.5, **line)) < -3.5
+    assert _outer(shapes(lung=4.0, **line)) == 0.0
 
 
 def test_the_higher_the_less_far_back_an_artery_runs_unless_it_was_traced_there() -> None:
