@@ -41,7 +41,7 @@ AORTA_TO_CENTRE_MM = (-36.0, 2.0, 29.0)
 """So far (z, y, x) from the lower end of the ascending aorta, in y and x from its place at the ostia, the heart's
 centre lies: phantoms, two real hearts."""
 AORTA_SPREAD_MM = (12.0, 10.0, 9.0)
-AORTA_WEIGHT = 0.3
+AORTA_WEIGHT = 0.5
 OSTIA_UP_MM = 38.0
 GREATEST_OFF_MM = (22.0, 20.0, 17.0)
 """A centre farther from where the aorta has it was mistaken: right ones lay within 18, 14 and 9 mm."""
@@ -149,7 +149,7 @@ def centre_by_aorta(ascending: Track, core: Core) -> Point | None:
 
 
 def level_by_aorta(core: Core, ascending: Track) -> Core:
-    """The core moved towards the height that the root gives it; both err by centimetres, for reasons of their own."""
+    """The core half-way to the height that the root gives it; both err by centimetres, for reasons of their own."""
     z, y, x = core.centre_mm
     by_aorta = float(ascending.z_mm[0]) + AORTA_TO_CENTRE_MM[0]
     return replace(core, centre_mm=(z + AORTA_WEIGHT * (by_aorta - z), y, x))

@@ -54,11 +54,11 @@ LONG_MM = (8.0, 14.0)
 ABOVE_CENTRE_MM = 47.0
 
 CRUX_BELOW_MM = -10.0
-FAR_BACK_MM = 33.0
-FAR_BACK_FROM_MM = 26.0
+FAR_BACK_MM = 38.0
+FAR_BACK_FROM_MM = 22.0
 FORWARD_PER_MM_UP = 1.3
 RIGHT_BACK_MM = 12.0
-"""Above the crux the left artery's branches lay at most 32 mm behind the heart's centre, the right's before it.
+"""Above the crux the left artery's branches lay at most 40 mm behind the heart's centre, the right's before it.
 
 From the fork, 36 to 40 mm above the centre, the circumflex slopes down as it runs back: the higher, the less far back.
 """
