@@ -23,8 +23,8 @@ $(VENV)/.viewers: $(VENV)/.dev
 demo: $(BIN)/calcium-node  ## the main job by itself: a node, a test PACS, a push, the results
 	$(BIN)/calcium-node demo
 
-test: $(VENV)/.dev  ## run the tests
-	$(BIN)/python -m pytest -q
+test: $(VENV)/.dev  ## run the tests, on two cores
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 peers: $(VENV)/.dev  ## only the tests with foreign programs (DCMTK, Orthanc, dicom3tools)
 	$(BIN)/python -m pytest -q -m peer
@@ -60,7 +60,7 @@ methods: $(VENV)/.dev  ## the table of scoring/METHODS.md: one phantom under eve
 conformance: $(BIN)/calcium-node  ## docs/conformance.md anew, its tables from the code
 	$(BIN)/calcium-node conformance --out docs/conformance.md
 
-interval: $(VENV)/.dev  ## coverage of the repeat interval on phantoms that are scanned again; some ten minutes
+interval: $(VENV)/.dev  ## coverage of the repeat interval on phantoms that are scanned again; half an hour
 	$(BIN)/python -m tests.interval_validation
 
 serve: $(BIN)/calcium-node  ## run a node with config/node.toml

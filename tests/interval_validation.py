@@ -1,12 +1,12 @@
 """How often the repeat interval holds the score of a repeat: `make interval`, or with a range of seeds as two numbers.
 
-Each phantom patient is scanned once, the interval is made from that scan alone, and then scanned again with
-other noise, a shifted table and a shifted pixel grid. So that classification does not blur the answer, the
+Each phantom patient is scanned once, the interval is made from that scan alone, and then scanned again some
+times with other noise, a shifted table and a shifted pixel grid. So that classification does not blur the answer, the
 known labels of the phantom say which calcium is whose; a part is repeated through the whole of `score`.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -23,8 +23,10 @@ from scoring.risk import CATEGORIES, category
 from scoring.score import score
 
 SEEDS = range(5000, 5200)
+REPEATS = 3
+"""Of each patient: the share inside is a mean over all, with less chance in it than one repeat leaves."""
 WHOLE_EVERY = 5
-"""Every fifth patient also goes through the whole of `score`, both scans."""
+"""Every fifth patient also goes through the whole of `score`, the first scan and one repeat."""
 WORKERS = 2
 SLICES_MM = ((3.0, 3.0), (2.5, 2.5), (3.0, 1.5), (5.0, 5.0))
 SHARES = (0.6, 0.2, 0.12, 0.08)
@@ -54,11 +56,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class Case:
-    """Both comparisons of one patient: with the known labels, and through `score` (None: not asked or refused)."""
+    """Comparisons of one patient, one a repeat: with the known labels, and through `score`.
+
+    Empty: there was no interval, or the patient was not asked for or refused.
+    """
 
     seed: int
-    known: tuple[Pair, ...] | None
-    whole: tuple[Pair, ...] | None
+    known: tuple[tuple[Pair, ...], ...]
+    whole: tuple[tuple[Pair, ...], ...]
 
 
 def spec_of(seed: int) -> PhantomSpec:
@@ -76,9 +81,9 @@ def spec_of(seed: int) -> PhantomSpec:
     )
 
 
-def repeat_of(spec: PhantomSpec) -> PhantomSpec:
+def repeat_of(spec: PhantomSpec, number: int) -> PhantomSpec:
     """The same patient once more: other noise, the slices and pixels anywhere against the first ones."""
-    rng = np.random.default_rng([spec.seed, 42])
+    rng = np.random.default_rng([spec.seed, 42 + number])
     return replace(
         spec,
         noise_seed=int(rng.integers(1 << 40)),
@@ -100,22 +105,23 @@ def by_known_labels(phantom: Phantom) -> Intervals | None:
 
 
 def case_of(seed: int) -> Case:
-    """Both scans of one patient and what came of them."""
+    """All scans of one patient and what came of them."""
     spec = spec_of(seed)
-    first, second = make_phantom(spec), make_phantom(repeat_of(spec))
-    known = whole = None
+    first, *others = (make_phantom(one) for one in (spec, *(repeat_of(spec, number) for number in range(REPEATS))))
     try:
         made = by_known_labels(first)
     except UnfitError:
         made = None
-    if made is not None:
-        known = _pairs(made.total, made.vessels.__getitem__, first.truth.vessels, second.truth.vessels)
+    known = [] if made is None else [_pairs(made, first.truth.vessels, other.truth.vessels) for other in others]
+    whole = []
     if seed % WHOLE_EVERY == 0:
-        one, other = (_score(phantom) for phantom in (first, second))
+        one, other = (_score(phantom) for phantom in (first, others[0]))
         if one is not None and other is not None and one.interval is not None:
-            scores = [{vessel: made.vessels[vessel].agatston for vessel in Vessel} for made in (one, other)]
-            whole = _pairs(one.interval, one.vessel_intervals.__getitem__, *scores)
-    return Case(seed, known, whole)
+            said = Intervals(total=one.interval, vessels=one.vessel_intervals)
+            whole = [
+                _pairs(said, *({vessel: made.vessels[vessel].agatston for vessel in Vessel} for made in (one, other)))
+            ]
+    return Case(seed, tuple(known), tuple(whole))
 
 
 def _score(phantom: Phantom) -> Score | None:
@@ -123,19 +129,14 @@ def _score(phantom: Phantom) -> Score | None:
     return made if isinstance(made, Score) else None
 
 
-def _pairs(
-    total: Interval,
-    of_vessel: Callable[[Vessel], Interval],
-    first: dict[Vessel, float],
-    second: dict[Vessel, float],
-) -> tuple[Pair, ...]:
-    vessels = [Pair(str(vessel), first[vessel], second[vessel], of_vessel(vessel)) for vessel in Vessel]
-    return (Pair("total", sum(first.values()), sum(second.values()), total), *vessels)
+def _pairs(made: Intervals, first: Mapping[Vessel, float], second: Mapping[Vessel, float]) -> tuple[Pair, ...]:
+    vessels = [Pair(str(vessel), first[vessel], second[vessel], made.vessels[vessel]) for vessel in Vessel]
+    return (Pair("total", sum(first.values()), sum(second.values()), made.total), *vessels)
 
 
 def report(title: str, found: Sequence[tuple[Pair, ...]]) -> None:
     """Print coverage and width by band of the first scan's score, by vessel, and how the probabilities held."""
-    _say(f"\n{title}: {len(found)} patients\n")
+    _say(f"\n{title}: {len(found)} repeats\n")
     heads = "".join(f"{word:>9s}" for word in ("n", "inside", "below", "above", "width", "of score"))
     _say(f"{'score of the first scan':26s}{heads}\n")
     totals = [pairs[0] for pairs in found]
@@ -198,10 +199,13 @@ def main() -> None:
     seeds = range(*asked) if asked else SEEDS
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         cases = list(pool.map(case_of, seeds))
-    unfit = [case.seed for case in cases if case.known is None]
-    _say(f"repeat interval of phantoms {seeds.start} to {seeds.stop - 1}; without an interval: {unfit or 'none'}\n")
-    report("known labels", [case.known for case in cases if case.known is not None])
-    report("through the whole of score", [case.whole for case in cases if case.whole is not None])
+    unfit = [case.seed for case in cases if not case.known]
+    _say(
+        f"repeat interval of phantoms {seeds.start} to {seeds.stop - 1}, {REPEATS} repeats of each; "
+        f"without an interval: {unfit or 'none'}\n"
+    )
+    report("known labels", [pairs for case in cases for pairs in case.known])
+    report("through the whole of score", [pairs for case in cases for pairs in case.whole])
 
 
 if __name__ == "__main__":

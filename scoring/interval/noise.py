@@ -1,7 +1,7 @@
 """Noise of this scan: its standard deviation and how it hangs together within and between slices."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -47,12 +47,15 @@ def measure_noise(volume: Volume, anatomy: Anatomy) -> Noise:
     products of voxels so far apart, after a plane is taken off each disc, over the mean square.
     """
     raster = raster_of(volume)
-    products, pairs = np.zeros((LAGS[0] + 1, *_window(1))), np.zeros((LAGS[0] + 1, *_window(1)))
+    shape = (LAGS[0] + 1, 2 * LAGS[1] + 1, 2 * LAGS[2] + 1)
+    products, pairs = np.zeros(shape), np.zeros(shape)
     for disc in _discs(raster, anatomy):
         _add_products(raster, disc, products, pairs)
     sd = anatomy.blood.noise_sd_hu
-    if not np.isfinite(sd) or sd <= 0 or pairs[0, LAGS[1], LAGS[2]] == 0:
-        return assumed_noise(volume, sd if np.isfinite(sd) and sd > 0 else ASSUMED_SD_HU)
+    if not np.isfinite(sd):
+        return assumed_noise(volume, ASSUMED_SD_HU)
+    if products[0, LAGS[1], LAGS[2]] <= 0:  # discs without any variation: a drawn image
+        return replace(assumed_noise(volume, sd), measured=True)
     half = products / np.maximum(pairs, 1)
     half /= half[0, LAGS[1], LAGS[2]]
     # A product is the same from either end: the lags to the feet are those to the head, turned round.
@@ -131,7 +134,3 @@ def _add_products(raster: Raster, disc: _Disc, products: Values, pairs: Values) 
     for lag in range(len(slices)):
         products[lag] += fft.irfft2(spectrum[0].conj() * spectrum[lag], shape)[window]
         pairs[lag] += fft.irfft2(number[0].conj() * number[lag], shape)[window]
-
-
-def _window(first: int) -> tuple[int, int]:
-    return 2 * LAGS[first] + 1, 2 * LAGS[first + 1] + 1

@@ -8,6 +8,9 @@ from scoring.anatomy import Anatomy, find_anatomy
 from scoring.interval import Noise, assumed_noise, measure_noise
 from scoring.interval.noise import LAGS, noise_bank
 from scoring.phantom import Phantom, demo_spec, make_phantom
+from scoring.protocol import ScoringChoices
+from scoring.result import Score
+from scoring.score import score
 from tests.support.phantoms import demo_phantom
 from tests.support.turned import turned
 
@@ -71,3 +74,13 @@ def test_where_no_blood_was_measured_the_noise_is_an_assumption() -> None:
     noise = measure_noise(phantom.volume, blind)
     assert not noise.measured
     assert noise.sd_hu == assumed_noise(phantom.volume, 20.0).sd_hu
+
+
+def test_an_image_without_noise_is_no_error_and_leaves_sampling() -> None:
+    phantom = make_phantom(replace(demo_spec(), matrix=256, fov_mm=220.0, noise_sd_hu=0.0))
+    made = score(phantom.volume, phantom.acquisition, phantom.demographics, ScoringChoices())
+    assert isinstance(made, Score)
+    assert made.interval is not None
+    low, high = made.interval.agatston
+    assert low < made.total.agatston < high
+    assert made.interval.covers == "noise and sampling of this scan"
