@@ -142,6 +142,7 @@ def report(title: str, found: Sequence[tuple[Pair, ...]]) -> None:
     totals = [pairs[0] for pairs in found]
     for name in CATEGORIES:
         _row(name, [pair for pair in totals if category(printed_agatston(pair.first)) == name])
+    _row("all above 0", [pair for pair in totals if pair.first > 0])
     _row("all", totals)
     for place, vessel in enumerate(Vessel, start=1):
         own = [pairs[place] for pairs in found]
