@@ -106,7 +106,7 @@ def score(
         quality += findings
     except UnfitError as unfit:
         quality.append(unfit.finding)
-    used = _used(volume, acquisition, protocol) if protocol else None
+    used = protocol.used(volume.slice_increment_mm, acquisition) if protocol else None
     anatomy: Anatomy | None = None
     try:
         anatomy = find_anatomy(volume)
@@ -139,24 +139,6 @@ def _unfit(
         landmarks=landmarks(anatomy) if anatomy else (),
         demographics=demographics,
         timings_s=timings,
-    )
-
-
-def _used(volume: Volume, acquisition: Acquisition, protocol: Protocol) -> ProtocolUsed:
-    return ProtocolUsed(
-        preset=protocol.name,
-        threshold_hu=protocol.threshold_hu,
-        connectivity=protocol.connectivity,
-        minimum_area_mm2=protocol.minimum_area_mm2,
-        minimum_pixels=protocol.minimum_pixels,
-        slice_increment_mm=volume.slice_increment_mm,
-        slice_thickness_mm=acquisition.slice_thickness_mm,
-        kvp=acquisition.kvp,
-        printed_volume=protocol.printed_volume,
-        weight_steps_hu=protocol.weight_steps_hu,
-        volume_threshold_hu=protocol.threshold_hu
-        if protocol.volume_threshold_hu is None
-        else protocol.volume_threshold_hu,
     )
 
 

@@ -67,6 +67,8 @@ def _protocol(measured: Measured) -> dict[str, Any]:
         "slice_increment_mm": used.slice_increment_mm,
         "slice_thickness_mm": used.slice_thickness_mm,
         "kvp": used.kvp,
+        "weight_steps_hu": list(used.weight_steps_hu),
+        "volume_threshold_hu": used.volume_threshold_hu,
     }
 
 

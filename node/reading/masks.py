@@ -33,6 +33,8 @@ LABEL_MAP = UID("1.2.840.10008.5.1.4.1.1.66.7")
 
 PARALLEL = 0.999
 """Least cosine of the angle between the planes of the segmentation and of the CT: 2.5 degrees."""
+FARTHEST_STEP_MM = 10.0
+"""A plane stands for a slab of at most this thickness, whatever it says: else one drawn slice would fill the heart."""
 FRACTION = 0.5
 """Of a fractional segmentation a voxel belongs to the structure from this share on."""
 
@@ -195,7 +197,7 @@ def _chosen(header: Dataset, wanted: dict[int, _Segment]) -> list[_Frame]:
         segment = None if labelled else whole(flat, "ReferencedSegmentNumber")
         if labelled or segment in wanted:
             plane = frame_plane(flat)
-            if plane is None:
+            if plane is None or min(plane.pixel_spacing_mm) <= 0:
                 raise ReadingError(
                     "geometry", "a frame of the segmentation does not say where it lies; export it again"
                 )
@@ -225,7 +227,7 @@ def _step_mm(planes: list[FramePlane], stated: float | None, volume: Volume) -> 
     heights = np.unique([round(float(np.dot(volume.normal, plane.position_lps_mm)), 2) for plane in planes])
     steps = [float(np.diff(heights).min())] if len(heights) > 1 else []
     steps += [stated] if stated and stated > 0 else []
-    return min(steps, default=volume.slice_increment_mm)
+    return min(*steps, FARTHEST_STEP_MM) if steps else volume.slice_increment_mm
 
 
 def _lay(mask: MaskVolume, held: npt.NDArray[np.bool_], plane: FramePlane, volume: Volume, step_mm: float) -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from scoring.protocol.acquisition import Acquisition
 from scoring.protocol.choices import ScoringChoices
+from scoring.result import ProtocolUsed
 
 Steps = tuple[float, float, float, float]
 
@@ -84,6 +85,23 @@ class Protocol:
         volume = self.volume_threshold_hu
         scaled = None if volume is None else volume * steps[0] / self.threshold_hu
         return replace(self, threshold_hu=steps[0], weight_steps_hu=steps, volume_threshold_hu=scaled)
+
+    def used(self, slice_increment_mm: float, acquisition: Acquisition) -> ProtocolUsed:
+        """These rules with the sampling of one scan, as they stand in its result."""
+        volume = self.volume_threshold_hu
+        return ProtocolUsed(
+            preset=self.name,
+            threshold_hu=self.threshold_hu,
+            connectivity=self.connectivity,
+            minimum_area_mm2=self.minimum_area_mm2,
+            minimum_pixels=self.minimum_pixels,
+            slice_increment_mm=slice_increment_mm,
+            slice_thickness_mm=acquisition.slice_thickness_mm,
+            kvp=acquisition.kvp,
+            printed_volume=self.printed_volume,
+            weight_steps_hu=self.weight_steps_hu,
+            volume_threshold_hu=self.threshold_hu if volume is None else volume,
+        )
 
 
 PRESETS: dict[str, Protocol] = {

@@ -17,7 +17,7 @@ from scoring.qa.result import Baseline, MassFactor, Measured, PhantomQa, Placeme
 from scoring.qa.rods import Rods
 from scoring.qa.sample import disc, index_of
 from scoring.qa.verdict import judge
-from scoring.result import ProtocolUsed, UnfitError
+from scoring.result import UnfitError
 from scoring.volume import Volume
 
 ASSUMED_KVP = 120.0
@@ -72,7 +72,7 @@ def examine(
         noise_in=noise_in,
         rods=arms.rods,
         factor=factor,
-        protocol=_used(protocol, volume, acquisition),
+        protocol=protocol.used(volume.slice_increment_mm, acquisition),
         scanner=Scanner.of(acquisition),
         placement=placement,
         notes=(*notes, *_size_note(placement)),
@@ -134,17 +134,3 @@ def _size_note(placement: Placement) -> tuple[str, ...]:
     if placement.size is not None:
         return ()
     return ("the field of view cuts the phantom: it is not known whether it was the small, medium or large one",)
-
-
-def _used(protocol: Protocol, volume: Volume, acquisition: Acquisition) -> ProtocolUsed:
-    return ProtocolUsed(
-        preset=protocol.name,
-        threshold_hu=protocol.threshold_hu,
-        connectivity=protocol.connectivity,
-        minimum_area_mm2=protocol.minimum_area_mm2,
-        minimum_pixels=protocol.minimum_pixels,
-        slice_increment_mm=volume.slice_increment_mm,
-        slice_thickness_mm=acquisition.slice_thickness_mm,
-        kvp=acquisition.kvp,
-        printed_volume=protocol.printed_volume,
-    )

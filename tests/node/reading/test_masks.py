@@ -106,6 +106,31 @@ def other_planes(_masks: dict, images: list[pydicom.Dataset]) -> None:
         image.ImageOrientationPatient = [1, 0, 0, 0, 0.8, 0.6]
 
 
+def test_a_plane_that_claims_a_metre_of_thickness_does_not_fill_the_heart(
+    series: SeriesRead, images: list[pydicom.Dataset], tmp_path: Path
+) -> None:
+    mask = np.zeros(series.volume.hu.shape, bool)
+    mask[20, 50:60, 50:60] = True
+    path = seg.write_segmentation(tmp_path / "seg.dcm", images, {seg.LAD: mask})
+    written = pydicom.dcmread(path)
+    written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = 1000
+    written.SpacingBetweenSlices = 1000
+    written.save_as(path)
+    marked = read_masks(path, series).vessels[Vessel.LAD]
+    assert np.flatnonzero(marked.any(axis=(1, 2))).tolist() == [19, 20, 21]  # 5 mm either way
+
+
+def test_a_plane_without_extent_is_told_in_one_sentence(
+    series: SeriesRead, images: list[pydicom.Dataset], tmp_path: Path
+) -> None:
+    path = seg.write_segmentation(tmp_path / "seg.dcm", images, {seg.LAD: a_box(series.volume.hu.shape)})
+    written = pydicom.dcmread(path)
+    written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing = [0, 0]
+    written.save_as(path)
+    with pytest.raises(ReadingError, match="does not say where it lies"):
+        read_masks(path, series)
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

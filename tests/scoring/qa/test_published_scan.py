@@ -75,6 +75,12 @@ def test_the_nine_inserts_equal_the_published_table() -> None:
     assert figures(as_it_came().measured) == published
 
 
+@pytest.mark.parametrize(("preset", "threshold_hu"), [("ge", 130.0), ("philips", 112.5)])
+def test_the_threshold_of_volume_and_mass_is_stated(preset: str, threshold_hu: float) -> None:
+    used = examined(scan(), QaChoices(preset=preset)).measured.protocol
+    assert (used.volume_threshold_hu, used.weight_steps_hu) == (threshold_hu, (130.0, 200.0, 300.0, 400.0))
+
+
 def test_the_inserts_stand_in_the_order_of_the_table_with_their_known_mass() -> None:
     inserts = as_it_came().measured.inserts
     assert [(one.density_mg_cm3, one.diameter_mm) for one in inserts] == list(TABLE)
